@@ -1,0 +1,50 @@
+"""Shared fixtures: a prepared data directory, the real data where it is present, small linear problems."""
+
+import os
+import pathlib
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+ROOT = pathlib.Path(__file__).parent.parent
+REAL_DATA = os.environ.get("R2R_TF_MANUAL_DIR")
+
+
+@pytest.fixture(scope="session")
+def data_dir(tmp_path_factory):
+    """TFDS data directory of the test session, with skimage_natural prepared."""
+    from r2r_tf import datasets
+
+    path = tmp_path_factory.mktemp("tfds")
+    datasets.prepare("skimage_natural", str(path))
+    return str(path)
+
+
+@pytest.fixture(scope="session")
+def manual_dir():
+    """The folder of the real images; tests that need it are skipped where it is not given."""
+    if not REAL_DATA:
+        pytest.skip("R2R_TF_MANUAL_DIR does not name a folder with BSD400/, BSD68/ and PolyU/")
+    return REAL_DATA
+
+
+@pytest.fixture
+def rng():
+    return np.random.default_rng(0)
+
+
+def run_python(*arguments, check=True, **options):
+    """Runs python with the checkout importable; returns the finished process with its output as text."""
+    process = subprocess.run(
+        [sys.executable, *map(str, arguments)], cwd=ROOT, capture_output=True, text=True, timeout=300, check=False, **options
+    )
+    assert not check or process.returncode == 0, process.stdout + process.stderr
+    return process
+
+
+def standard_errors(samples, expected):
+    """How many standard errors the mean of independent samples is away from the expected value."""
+    samples = np.asarray(samples, np.float64)
+    return abs(samples.mean() - expected) / (samples.std(ddof=1) / np.sqrt(samples.size))
