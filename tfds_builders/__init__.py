@@ -1,0 +1,1 @@
+"""TFDS dataset builders, one folder each; importing a builder's module registers it with TFDS."""
