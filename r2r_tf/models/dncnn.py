@@ -1,0 +1,56 @@
+"""DnCNN: a residual chain of 3x3 convolutions."""
+
+import keras
+
+from r2r_tf.errors import InputError
+
+LAST_LAYER_STDDEV = 1e-3
+
+
+def dncnn(channels=1, depth=17, features=64, batch_norm=True, dtype="float32", seed=0, synchronized=False):
+    """DnCNN: x_hat = y - R(y), R of `depth` 3x3 convolutions with ReLU, batch-normalised in the depth - 2 inner layers.
+
+    The last convolution starts near zero, so training starts at the identity instead of at a random image.
+
+    Args:
+      channels: C of the images.
+      depth: number of convolutions, at least 2; the paper's 17 for a known noise level.
+      features: channels of the inner layers.
+      batch_norm: normalise the inner layers; without it they have biases.
+      dtype: 'float32' or 'mixed_bfloat16'; the last convolution and the subtraction stay in float32.
+      seed: of the initial weights.
+      synchronized: share batch statistics between replicas (TensorFlow backend); of use in training only.
+    Returns:
+      `keras.Model` from [B, H, W, C] float32, any H and W, to the same shape; 556,032 trainable weights by default.
+    Raises:
+      InputError: depth < 2 or features < 1.
+    Source: Zhang et al., IEEE TIP 2017. Deviations: convolutions without bias (as in their released code for the normalised
+      layers; here all of them) and the near-zero last layer. The reproduction paper of R2R says '2 batch normalization layers';
+      its code has these 15.
+    """
+    if depth < 2 or features < 1:
+        raise InputError(
+            f"DnCNN needs at least 2 layers and 1 feature. Received: depth={depth}, features={features}"
+        )
+
+    def convolution(filters, index, initializer, **options):
+        return keras.layers.Conv2D(filters, 3, padding="same", kernel_initializer=initializer, name=f"conv{index}", **options)
+
+    inputs = keras.Input((None, None, channels), name="noisy")
+    x = inputs
+    for index in range(1, depth):
+        inner = index > 1
+        x = convolution(
+            features, index, keras.initializers.HeNormal(seed=seed + index), use_bias=inner and not batch_norm, dtype=dtype
+        )(x)
+        if inner and batch_norm:
+            # a momentum of 0.9 follows the weights within the short epochs used here; Keras's 0.99 lags behind in short runs
+            x = keras.layers.BatchNormalization(
+                momentum=0.9, epsilon=1e-5, synchronized=synchronized, dtype=dtype, name=f"norm{index}"
+            )(x)
+        x = keras.layers.ReLU(dtype=dtype, name=f"relu{index}")(x)
+    residual = convolution(
+        channels, depth, keras.initializers.RandomNormal(stddev=LAST_LAYER_STDDEV, seed=seed + depth), use_bias=False,
+        dtype="float32")(x)  # fmt: skip
+    outputs = keras.layers.Subtract(dtype="float32", name="denoised")([inputs, residual])
+    return keras.Model(inputs, outputs, name="dncnn")

@@ -1,0 +1,66 @@
+"""Networks: parameter counts, the identity at the start, any size, named layers, safe to load without r2r_tf."""
+
+import keras
+import numpy as np
+import pytest
+
+from r2r_tf import models
+from r2r_tf.errors import InputError
+
+
+def trainable(model):
+    return sum(int(np.prod(weight.shape)) for weight in model.trainable_weights)
+
+
+def test_parameter_counts():
+    assert trainable(models.build("dncnn")) == 556_032
+    assert models.build("cnn5").count_params() == trainable(models.build("cnn5")) == 129_857
+    normalised = [layer for layer in models.build("dncnn").layers if isinstance(layer, keras.layers.BatchNormalization)]
+    assert len(normalised) == 15
+    # without normalisation each inner layer has a bias instead of scale, offset
+    assert trainable(models.build("dncnn", batch_norm=False)) == 556_032 - 15 * 64
+
+
+@pytest.mark.parametrize("name, options", [("dncnn", {"depth": 4, "features": 8}), ("cnn5", {})])
+@pytest.mark.parametrize("channels", (1, 3))
+def test_any_size_same_shape(rng, name, options, channels):
+    model = models.build(name, channels=channels, **options)
+    for shape in ((1, 7, 13), (2, 40, 40)):
+        x = rng.random((*shape, channels)).astype(np.float32)
+        assert model(x).shape == x.shape
+    assert all(layer.name.rstrip("0123456789") in {"noisy", "conv", "norm", "relu", "denoised"} for layer in model.layers)
+
+
+def test_training_starts_at_the_identity(rng):
+    x = rng.random((2, 24, 24, 1)).astype(np.float32)
+    model = models.build("dncnn", depth=6, features=16)
+    assert np.abs(model(x) - x).max() < 0.05
+    model.get_layer("conv6").set_weights([np.zeros((3, 3, 16, 1))])
+    np.testing.assert_array_equal(model(x), x)
+    # control: an ordinary initialisation is far from it
+    model.get_layer("conv6").set_weights([np.random.default_rng(0).normal(0, 0.1, (3, 3, 16, 1))])
+    assert np.abs(model(x) - x).max() > 0.1
+
+
+def test_seed_decides_the_weights():
+    first, same, other = (models.build("dncnn", depth=3, features=4, seed=seed).get_weights() for seed in (0, 0, 9))
+    assert all(np.array_equal(a, b) for a, b in zip(first, same))
+    assert not np.array_equal(first[0], other[0])
+
+
+def test_bfloat16_keeps_the_output_in_float32(rng):
+    x = rng.random((1, 32, 32, 1)).astype(np.float32)
+    full = models.build("dncnn", depth=5, features=16)
+    full.get_layer("conv5").set_weights([rng.normal(0, 0.05, (3, 3, 16, 1))])
+    half = models.build("dncnn", depth=5, features=16, dtype="mixed_bfloat16")
+    half.set_weights(full.get_weights())
+    output = half(x)
+    assert keras.backend.standardize_dtype(output.dtype) == "float32"
+    assert 0 < np.abs(output - full(x)).max() < 0.02
+
+
+def test_unknown_network():
+    with pytest.raises(InputError, match="Received: model='unet'"):
+        models.build("unet")
+    with pytest.raises(InputError, match="depth=1"):
+        models.build("dncnn", depth=1)
