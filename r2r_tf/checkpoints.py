@@ -1,0 +1,78 @@
+"""Checkpoints of a training run: one folder per finished epoch, complete or absent, the last two kept.
+
+Keras's `BackupAndRestore` overwrites its file in place, so a kill inside the write would lose it.
+"""
+
+import csv
+import io
+import json
+import pathlib
+import shutil
+
+from r2r_tf import atomic
+
+KEEP = 2
+
+
+def save(directory, model, history):
+    """Saves weights, optimizer state and history after an epoch, then drops all but the last two checkpoints.
+
+    Args:
+      directory: the run's checkpoints folder.
+      model: compiled `keras.Model`.
+      history: list of dicts, one per finished epoch.
+    """
+    with atomic.replacing(_path(directory, len(history))) as temporary:
+        temporary.mkdir()
+        model.save_weights(temporary / "state.weights.h5")
+        (temporary / "history.json").write_text(json.dumps(history))
+    for path in finished(directory)[:-KEEP]:
+        shutil.rmtree(path)
+
+
+def finished(directory):
+    """The complete checkpoints, oldest first."""
+    return sorted(pathlib.Path(directory).glob("epoch_*"))
+
+
+def restore(directory, model):
+    """Loads the newest readable checkpoint into a compiled model whose optimizer is built.
+
+    Returns:
+      The history, a list of dicts with one entry per finished epoch; empty where there is no checkpoint.
+    """
+    for path in reversed(finished(directory)):
+        try:
+            history = json.loads((path / "history.json").read_text())
+            model.load_weights(path / "state.weights.h5")
+        except (OSError, ValueError) as error:
+            print(f"Checkpoint {path} cannot be read ({error}); trying the one before.")
+            continue
+        return history
+    return []
+
+
+def write_history(path, history):
+    """Writes history.csv anew: a header, then a line per epoch."""
+    atomic.write_text(path, _csv_lines(history, header=True))
+
+
+def append_history(path, row):
+    """Appends one epoch to history.csv; the first one with the header."""
+    path = pathlib.Path(path)
+    with path.open("a", newline="") as file:
+        file.write(_csv_lines([row], header=not path.stat().st_size))
+
+
+def _path(directory, epoch):
+    return pathlib.Path(directory) / f"epoch_{epoch:05d}"
+
+
+def _csv_lines(history, header):
+    text = io.StringIO()
+    if history:
+        writer = csv.DictWriter(text, history[0], lineterminator="\n")
+        if header:
+            writer.writeheader()
+        writer.writerows(history)
+    return text.getvalue()

@@ -1,0 +1,50 @@
+"""How every command runs: help exits 0, bad input gives one sentence and exit code 1, an interruption says how to go on."""
+
+import shlex
+import sys
+
+from absl import app, logging
+
+from r2r_tf.errors import InputError
+
+
+def run(main):
+    """Runs `main(argv)` after absl has parsed the flags."""
+    if {"--help", "-help", "-h"} & set(sys.argv[1:]):
+        # absl by itself would exit with 1 after printing the help
+        app.usage(shorthelp=True, writeto_stdout=True)
+        sys.exit(0)
+    app.run(lambda argv: _guarded(main, argv))
+
+
+def command_line():
+    """The running command as a user would type it, for the records of its results."""
+    spec = getattr(sys.modules["__main__"], "__spec__", None)
+    program = ["python", "-m", spec.name] if spec else ["python", sys.argv[0]]
+    return shlex.join([*program, *sys.argv[1:]])
+
+
+def _guarded(main, argv):
+    if len(argv) > 1:
+        _fail(f"Unknown argument {argv[1]!r}; every option is a flag, see --help.")
+    logging.set_verbosity(logging.ERROR)
+    try:
+        main(argv)
+    except InputError as error:
+        _fail(error)
+    except OSError as error:
+        if error.filename is None:
+            raise
+        _fail(f"{error.strerror}: {error.filename}")
+    except ModuleNotFoundError as error:
+        if error.name != "tensorflow":
+            raise
+        _fail(error)
+    except KeyboardInterrupt:
+        print("\nInterrupted. The same command again goes on where it stopped.", file=sys.stderr)
+        sys.exit(130)
+
+
+def _fail(message):
+    print(f"error: {message}", file=sys.stderr)
+    sys.exit(1)

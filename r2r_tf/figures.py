@@ -1,0 +1,93 @@
+"""Figures as PNG files: training curves, histograms of scores, and the best, median and worst picture."""
+
+import matplotlib
+
+matplotlib.use("Agg")
+
+import matplotlib.pyplot as plt  # noqa: E402
+import numpy as np  # noqa: E402
+
+from r2r_tf import atomic  # noqa: E402
+
+
+def curves(history, path):
+    """Losses, PSNRs and the learning rate over the epochs.
+
+    Args:
+      history: list of dicts, one per epoch, as in history.csv.
+      path: PNG file.
+    """
+    epochs = [row["epoch"] for row in history]
+    figure, (left, middle, right) = plt.subplots(1, 3, figsize=(13, 3.8), layout="constrained")
+    for name, label in (("loss", "training"), ("val_loss", "validation")):
+        left.plot(epochs, [row[name] for row in history], label=label, marker=_marker(history))
+    left.set(title="loss on noisy targets", xlabel="epoch")
+    for name, label in (
+        ("est_psnr", "estimated, training"), ("val_est_psnr", "estimated, validation"), ("val_psnr", "monitored, validation"),
+    ):  # fmt: skip
+        middle.plot(epochs, [row[name] for row in history], label=label, marker=_marker(history))
+    middle.set(title="PSNR at the recorrupted input (dB)", xlabel="epoch")
+    right.plot(epochs, [row["learning_rate"] for row in history], marker=_marker(history))
+    right.set(title="learning rate", xlabel="epoch")
+    for axes in (left, middle):
+        axes.legend()
+    for axes in (left, middle, right):
+        axes.grid(alpha=0.3)
+    _save(figure, path)
+
+
+def histograms(rows, path):
+    """Histograms of PSNR and SSIM over the images, noisy input and estimate.
+
+    Args:
+      rows: list of dicts with psnr, ssim, psnr_noisy, ssim_noisy.
+      path: PNG file.
+    """
+    figure, axes = plt.subplots(1, 2, figsize=(10, 3.8), layout="constrained")
+    for plot, name, title in ((axes[0], "psnr", "PSNR (dB)"), (axes[1], "ssim", "SSIM")):
+        noisy, denoised = ([row[key] for row in rows] for key in (f"{name}_noisy", name))
+        bins = np.histogram_bin_edges(noisy + denoised, bins=30)
+        plot.hist(noisy, bins, label=f"noisy, mean {np.mean(noisy):.3f}", alpha=0.8)
+        plot.hist(denoised, bins, label=f"denoised, mean {np.mean(denoised):.3f}", alpha=0.8)
+        plot.set(title=title, ylabel="images")
+        plot.legend()
+    _save(figure, path)
+
+
+def examples(cases, path):
+    """One row per case: clean, noisy, denoised, with the figures under each.
+
+    Args:
+      cases: list of (title, clean, noisy, x_hat, row), images [H, W, C] on the [0, 1] scale.
+      path: PNG file.
+    """
+    heights = [3.6 * clean.shape[0] / clean.shape[1] + 0.5 for _, clean, *_ in cases]
+    figure, grid = plt.subplots(
+        len(cases), 3, figsize=(11, sum(heights)), height_ratios=heights, squeeze=False, layout="constrained"
+    )
+    for line, (title, clean, noisy, x_hat, row) in zip(grid, cases, strict=True):
+        captions = (
+            f"clean: {row['image']} ({title})", f"noisy: {row['psnr_noisy']:.2f} dB, SSIM {row['ssim_noisy']:.3f}",
+            f"denoised: {row['psnr']:.2f} dB, SSIM {row['ssim']:.3f}",
+        )  # fmt: skip
+        for axes, image, caption in zip(line, (clean, noisy, x_hat), captions, strict=True):
+            axes.imshow(np.clip(image, 0, 1).squeeze(), cmap="gray", vmin=0, vmax=1)
+            axes.set_xlabel(caption)
+            axes.set(xticks=[], yticks=[])
+    _save(figure, path, dpi=150)
+
+
+def read_png(path):
+    """A figure's pixels, [H, W, 3] uint8, for TensorBoard."""
+    return np.round(plt.imread(path)[..., :3] * 255).astype(np.uint8)
+
+
+def _marker(history):
+    """A single epoch makes no line: show its point."""
+    return "o" if len(history) == 1 else None
+
+
+def _save(figure, path, dpi=100):
+    with atomic.replacing(path) as temporary:
+        figure.savefig(temporary, dpi=dpi)
+    plt.close(figure)

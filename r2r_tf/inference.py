@@ -1,0 +1,187 @@
+"""Denoising with a trained network: the mean of f(y + alpha z) over fresh draws z, whole images or patch by patch.
+
+Arrays are NumPy; floats are on the [0, 1] scale and values outside are kept. Draws come from NumPy's generator, keyed by seed,
+image and number, so an estimate with few draws is a prefix of one with more.
+"""
+
+import numpy as np
+
+from r2r_tf import estimation, model_files, patches
+from r2r_tf.errors import InputError
+from r2r_tf.noise import Gaussian
+from r2r_tf.recorruption import check_alpha
+
+DEFAULT_ALPHA = 0.5
+# pixels of one call of the network: DnCNN then takes some 0.5 GB
+_MAX_PIXELS = 1 << 19
+
+
+def denoise(
+    array, model=None, sigma=None, alpha=None, num_recorruptions=8, antithetic=True, channel_axis=None, seed=0
+):  # fmt: skip
+    """The R2R estimate, x_hat = mean over t of f(y + alpha z_t), z_t ~ N(0, Sigma).
+
+    Args:
+      array: noisy image or images: [H, W], [H, W, C] or [B, H, W, C]; float on the [0, 1] scale (values outside are kept), or
+        uint8 or uint16, which stand for [0, 1] and come back rounded and clipped.
+      model: pretrained name, run directory, .keras file, `keras.Model` or what `load_pretrained` returned.
+      sigma: noise standard deviation on the [0, 1] scale; None for the model's own noise, or, if it has none, an estimate.
+      alpha: as the network was trained with; None for the stored one, else 0.5. 0 means f(y) itself.
+      num_recorruptions: T, the number of draws; 0 means f(y) itself. A network that was trained on unrecorrupted inputs
+        (alpha 0) always gives f(y).
+      antithetic: draws in pairs z, -z, which makes T = 2 as good as many plain draws; T must then be even.
+      channel_axis: position of the channels; None: the last axis of three or four dimensions, none for two.
+      seed: of the draws; the same seed gives the same estimate.
+    Returns:
+      The estimate, of the array's shape and dtype.
+    Raises:
+      InputError: an argument out of range, an odd T with `antithetic`, wrong channels, values that are not finite.
+    Source: Pang et al., CVPR 2021, section 3.3. Deviations: antithetic draws.
+    """
+    denoiser = as_denoiser(model)
+    y, restore = _to_batch(array, denoiser.network.input_shape[-1], channel_axis)
+    plan = draws(denoiser, y, sigma, alpha, num_recorruptions, antithetic)
+    return restore(averaged_estimate(denoiser.network, y, *plan, seed))
+
+
+def kernel_denoise(
+    array, model=None, sigma=None, alpha=None, num_recorruptions=8, antithetic=True, channel_axis=None, seed=0,
+    patch_size=40, stride=20,
+):  # fmt: skip
+    """The R2R estimate patch by patch: each crop is denoised by itself with T draws of its own, overlaps are averaged.
+
+    Args:
+      array, model, sigma, alpha, num_recorruptions, antithetic, channel_axis, seed: as in `denoise`.
+      patch_size: side of the crops; no image side may be smaller.
+      stride: largest distance between neighbouring crops, whose starts are spread evenly.
+    Returns:
+      The estimate, of the array's shape and dtype.
+    Raises:
+      InputError: as `denoise`, and images smaller than a patch.
+    Source: the 'kernel-based' prediction of the reproduction paper. Deviations: evenly spread instead of random positions.
+    """
+    denoiser = as_denoiser(model)
+    y, restore = _to_batch(array, denoiser.network.input_shape[-1], channel_axis)
+    rows, columns = (patches.tile_starts(side, patch_size, stride) for side in y.shape[1:3])
+    corners = np.stack(np.meshgrid(rows, columns, indexing="ij"), axis=-1).reshape(-1, 2)
+    estimates = []
+    for index, image in enumerate(y):
+        plan = draws(denoiser, image[None], sigma, alpha, num_recorruptions, antithetic)
+        crops = averaged_estimate(denoiser.network, patches.extract(image, corners, patch_size), *plan, (seed, index))
+        estimates.append(patches.stitch(crops, corners, image.shape))
+    return restore(np.stack(estimates))
+
+
+def load_pretrained(name):
+    """A shipped denoiser, to be given to `denoise` as `model`.
+
+    Raises:
+      InputError: no such name.
+    """
+    return model_files.load(name)
+
+
+def as_denoiser(model):
+    """`Denoiser` of whatever `denoise` takes as model."""
+    if model is None:
+        raise InputError("No default weights are shipped yet: give model=, a run directory, a .keras file or a Keras model.")
+    if isinstance(model, model_files.Denoiser):
+        return model
+    if hasattr(model, "predict_on_batch"):
+        return model_files.Denoiser(model)
+    return model_files.load(model)
+
+
+def draws(denoiser, y, sigma=None, alpha=None, num_recorruptions=8, antithetic=True):
+    """What is to be drawn: the caller's choice, else the model's own, else the default.
+
+    Returns:
+      (noise model, alpha, number of draws, antithetic), the last arguments of `averaged_estimate`.
+    Raises:
+      InputError: a choice out of range.
+    """
+    alpha = next(value for value in (alpha, denoiser.alpha, DEFAULT_ALPHA) if value is not None)
+    if num_recorruptions != int(num_recorruptions) or num_recorruptions < 0:
+        raise InputError(f"num_recorruptions must be a whole number, at least 0. Received: num_recorruptions={num_recorruptions}")
+    if antithetic and num_recorruptions % 2:
+        raise InputError(
+            "num_recorruptions must be even with antithetic draws, which come in pairs z, -z; make it even or set "
+            f"antithetic=False (flag: --noantithetic). Received: num_recorruptions={num_recorruptions}"
+        )
+    if sigma is not None and not 0 <= sigma <= 1:
+        raise InputError(f"sigma is on the [0, 1] scale; 25 grey levels are sigma=25/255. Received: sigma={sigma}")
+    if alpha == 0:
+        num_recorruptions = 0
+    else:
+        check_alpha(alpha)
+    if sigma is not None:
+        noise = Gaussian(sigma)
+    elif denoiser.noise is not None or not num_recorruptions:
+        noise = denoiser.noise
+    else:
+        levels = [estimation.wavelet(image) for image in y]
+        noise = Gaussian(np.array(levels, np.float32)[:, None, None, None])
+    return noise, alpha, int(num_recorruptions), antithetic
+
+
+def averaged_estimate(network, y, noise, alpha, num_recorruptions, antithetic, seed):
+    """Mean of f(y + alpha z_t) over T draws for each image; f(y) for T = 0.
+
+    Args:
+      network: `keras.Model`.
+      y: [B, H, W, C] float32.
+      noise, alpha, num_recorruptions, antithetic: as from `draws`.
+      seed: a number or a tuple of numbers.
+    Returns:
+      [B, H, W, C] float32.
+    """
+    jobs = [(image, draw) for image in range(len(y)) for draw in range(max(1, num_recorruptions))]
+    chunk = max(1, _MAX_PIXELS // (y.shape[1] * y.shape[2]))
+    total = np.zeros(y.shape, np.float64)
+
+    def recorrupted(image, draw):
+        if not num_recorruptions:
+            return y[image]
+        number, sign = (draw // 2, 1 - 2 * (draw % 2)) if antithetic else (draw, 1)
+        z = np.random.default_rng([*np.atleast_1d(seed), image, number]).standard_normal(y.shape[1:], np.float32)
+        return y[image] + np.float32(alpha * sign) * _one_level(noise, image).sample(z)
+
+    for start in range(0, len(jobs), chunk):
+        part = jobs[start : start + chunk]
+        outputs = network.predict_on_batch(np.stack([recorrupted(*job) for job in part]))
+        for (image, _), output in zip(part, np.asarray(outputs, np.float32), strict=True):
+            total[image] += output
+    return (total / max(1, num_recorruptions)).astype(np.float32)
+
+
+def _one_level(noise, image):
+    """The noise model of one image, where a batch has a level per image."""
+    return Gaussian(noise.sigma[image]) if np.ndim(noise.sigma) == 4 else noise
+
+
+def _to_batch(array, channels, channel_axis):
+    """[B, H, W, C] float32 of an array in one of the documented forms, and the function that turns an estimate back."""
+    array = np.asarray(array)
+    if array.dtype not in (np.uint8, np.uint16) and array.dtype.kind != "f":
+        raise InputError(f"Images must be float on the [0, 1] scale, uint8 or uint16. Received: dtype {array.dtype}")
+    if array.ndim not in (2, 3, 4) or array.size == 0 or (array.ndim == 2 and channel_axis is not None):
+        raise InputError(f"Images must be [H, W], [H, W, C] or [B, H, W, C] and not empty. Received: shape {array.shape}")
+    last = array if array.ndim == 2 or channel_axis is None else np.moveaxis(array, channel_axis, -1)
+    batch = last[None, ..., None] if array.ndim == 2 else last[None] if array.ndim == 3 else last
+    if batch.shape[-1] != channels:
+        raise InputError(
+            f"The network takes {channels} channel(s); say which axis holds them with channel_axis, or use a network for "
+            f"{batch.shape[-1]}. Received: shape {array.shape}, channel_axis={channel_axis}"
+        )
+    limit = np.iinfo(array.dtype).max if array.dtype.kind == "u" else None
+    y = batch.astype(np.float32) / np.float32(limit or 1)
+    if not np.isfinite(y).all():
+        raise InputError("Images must hold finite values only. Received: NaN or infinity")
+
+    def restore(x_hat):
+        x_hat = x_hat.reshape(last.shape)
+        if array.ndim > 2 and channel_axis is not None:
+            x_hat = np.moveaxis(x_hat, -1, channel_axis)
+        return (np.round(np.clip(x_hat, 0, 1) * limit) if limit else x_hat).astype(array.dtype)
+
+    return y, restore

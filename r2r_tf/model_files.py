@@ -1,0 +1,87 @@
+"""A trained denoiser on disk: model.keras (a plain network of built-in layers) and model.json (what it was trained for)."""
+
+import hashlib
+import json
+import pathlib
+from typing import NamedTuple
+
+import keras
+
+from r2r_tf import atomic, noise, pretrained
+from r2r_tf.errors import InputError
+
+NETWORK_FILE, CARD_FILE = "model.keras", "model.json"
+
+
+class Denoiser(NamedTuple):
+    """A network and what is known of it.
+
+    Attributes:
+      network: `keras.Model`, [B, H, W, C] float32 to the same shape.
+      alpha: of its training pairs; 0 for a network trained on unrecorrupted inputs (n2c, n2n), None if unknown.
+      noise: the noise model that it was trained for, None if unknown.
+      antithetic: whether its training used antithetic pairs.
+      sha256: of the network's file, None for one that is in memory only.
+    """
+
+    network: keras.Model
+    alpha: float | None = None
+    noise: tuple | None = None
+    antithetic: bool = True
+    sha256: str | None = None
+
+
+def save(directory, network, card):
+    """Writes model.keras and model.json.
+
+    Args:
+      directory: where.
+      network: `keras.Model` of built-in layers, float32.
+      card: dict for model.json, with at least the keys alpha, antithetic, noise, channels, value_range.
+    """
+    directory = pathlib.Path(directory)
+    with atomic.replacing(directory / NETWORK_FILE) as temporary:
+        network.save(temporary)
+    atomic.write_json(directory / CARD_FILE, {**card, "sha256": _sha256(directory / NETWORK_FILE)})
+
+
+def load(source):
+    """The denoiser of a pretrained name, a run directory or a .keras file (opened in Keras's safe mode).
+
+    Returns:
+      `Denoiser`.
+    Raises:
+      InputError: nothing there, or not a denoising network.
+    """
+    path = pathlib.Path(source)
+    if not path.exists() and str(source) in pretrained.names():
+        path = pretrained.directory(source)
+    file = path / NETWORK_FILE if path.is_dir() else path
+    if not file.is_file():
+        raise InputError(
+            f"--model must be a run directory with {NETWORK_FILE}, a .keras file or a pretrained name "
+            f"({', '.join(pretrained.names()) or 'none is shipped yet'}). Received: {str(source)!r}"
+        )
+    try:
+        network = keras.models.load_model(file, compile=False)
+    except (OSError, ValueError, TypeError, KeyError) as error:
+        raise InputError(f"{file} is not a Keras model that safe mode opens ({' '.join(str(error).split())[:200]})") from None
+    if len(network.inputs) != 1 or len(network.inputs[0].shape) != 4 or network.output_shape[-1] != network.input_shape[-1]:
+        raise InputError(f"{file} must map one [B, H, W, C] array to the same shape. Received: {network.input_shape}")
+    card = _read_card(file.with_name(CARD_FILE))
+    return Denoiser(
+        network, card.get("alpha"), noise.from_json(card["noise"]) if card.get("noise") else None, card.get("antithetic", True),
+        _sha256(file))  # fmt: skip
+
+
+def _read_card(path):
+    if not path.is_file():
+        return {}
+    try:
+        return json.loads(path.read_text())
+    except ValueError as error:
+        raise InputError(f"{path} is not valid JSON ({error}). Restore it, or move the .keras file elsewhere.") from None
+
+
+def _sha256(path):
+    return hashlib.sha256(path.read_bytes()).hexdigest()

@@ -1,0 +1,125 @@
+"""Evaluation: rows, summary and files agree with a direct computation; the baselines denoise; the whole road from one command."""
+
+import csv
+import json
+
+import numpy as np
+import pytest
+import tensorflow as tf
+from conftest import REAL_DATA, run_python
+
+from r2r_tf import baselines, datasets, evaluation, inference, metrics, model_files, models, noise, pipeline
+from r2r_tf.errors import InputError
+
+SIGMA = 25 / 255
+
+
+@pytest.fixture(scope="module")
+def run_folder(tmp_path_factory):
+    """A model on disk: a residual network that takes away a little of the high frequencies."""
+    folder = tmp_path_factory.mktemp("run")
+    network = models.build("dncnn", depth=2, features=2)
+    highpass = np.full((3, 3), -1 / 9)
+    highpass[1, 1] += 1
+    first = np.stack([highpass, -highpass], axis=-1)[:, :, None, :]
+    last = np.zeros((3, 3, 2, 1))
+    last[1, 1, :, 0] = (0.8, -0.8)
+    network.set_weights([first, last])
+    card = {"alpha": 0.5, "antithetic": True, "noise": noise.Gaussian(SIGMA).to_json(), "channels": 1, "value_range": [0, 1]}
+    model_files.save(folder, network, card)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def evaluated(run_folder, data_dir, tmp_path_factory):
+    out = tmp_path_factory.mktemp("evaluation")
+    denoiser = model_files.load(run_folder)
+    return out, evaluation.evaluate(denoiser, "skimage_natural", out, data_dir=data_dir, num_recorruptions=4, seed=5, legacy_ssim=True), denoiser
+
+
+def test_rows_are_what_a_direct_computation_gives(evaluated, data_dir):
+    out, summary, denoiser = evaluated
+    with (out / "scores.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    assert list(rows[0]) == ["image", "psnr", "ssim", "legacy_ssim", "psnr_noisy", "ssim_noisy"]
+    pictures = datasets.load_pictures(datasets.make_builder("skimage_natural", data_dir), "test")
+    for index, (row, picture) in enumerate(zip(rows, pictures, strict=True)):
+        y = pipeline.add_frozen_noise(picture.clean, noise.Gaussian(SIGMA), 5, "skimage_natural/gray/test", index)
+        x_hat = inference.denoise(y, denoiser, num_recorruptions=4, seed=5)
+        assert row["image"] == picture.name
+        assert float(row["psnr"]) == pytest.approx(metrics.psnr(picture.clean, x_hat), abs=1e-6)
+        assert float(row["ssim_noisy"]) == pytest.approx(metrics.ssim(picture.clean, y, clip=False), abs=1e-6)
+        assert float(row["psnr_noisy"]) == pytest.approx(-20 * np.log10(SIGMA), abs=0.05)
+    assert summary["methods"]["model"]["psnr"] == pytest.approx(np.mean([float(row["psnr"]) for row in rows]))
+
+
+def test_summary_names_what_a_table_needs(evaluated):
+    out, summary, denoiser = evaluated
+    assert json.loads((out / "summary.json").read_text()) == summary
+    assert list(summary["methods"]) == ["noisy input", "non-local means", "wavelet", "total variation", "model"]
+    assert summary["dataset"] == "skimage_natural/gray" and summary["split"] == "test" and summary["images"] == 3
+    assert summary["sigma"] == 25 and summary["num_recorruptions"] == 4 and summary["alpha"] == 0.5 and summary["antithetic"]
+    assert summary["seeds"] == {"noise_seed": 5, "recorruption_seed": 5} and summary["model_sha256"] == denoiser.sha256
+    assert "python" in summary["command"]
+    text = evaluation.table(summary)
+    assert "PSNR (dB)" in text and "legacy SSIM" in text and len(text.splitlines()) == 7
+
+
+def test_every_method_denoises_and_the_noisy_row_does_not(evaluated):
+    _, summary, _ = evaluated
+    figures = {name: means["psnr"] for name, means in summary["methods"].items()}
+    assert figures["noisy input"] == pytest.approx(20.17, abs=0.03)
+    assert all(figures[name] > figures["noisy input"] + 3 for name in figures if name != "noisy input")
+
+
+def test_figures_and_logs_are_there(evaluated):
+    out, _, _ = evaluated
+    for name in ("histograms.png", "examples.png"):
+        assert (out / name).read_bytes().startswith(b"\x89PNG")
+    tags = set()
+    for file in (out / "tensorboard").iterdir():
+        for event in tf.compat.v1.train.summary_iterator(str(file)):
+            tags |= {value.tag for value in event.summary.value}
+    assert {"psnr/model", "ssim/noisy_input", "examples", "histograms"} <= tags
+
+
+@pytest.mark.parametrize("name", baselines.BASELINES)
+@pytest.mark.parametrize("channels", (1, 3))
+def test_baselines_keep_the_shape(name, channels, rng):
+    x = np.full((48, 40, channels), 0.5, np.float32)
+    y = (x + SIGMA * rng.standard_normal(x.shape)).astype(np.float32)
+    x_hat = baselines.BASELINES[name](y, SIGMA)
+    assert x_hat.shape == y.shape and metrics.psnr(x, x_hat) > metrics.psnr(x, y) + 5
+
+
+def test_evaluate_command(run_folder, data_dir, tmp_path):
+    process = run_python("-m", "tools.evaluate", f"--model={run_folder}", f"--data_dir={data_dir}", "--sigma=15", "--max_images=1",
+                         "--num_recorruptions=1", "--noantithetic", f"--output_dir={tmp_path / 'out'}")  # fmt: skip
+    summary = json.loads((tmp_path / "out" / "summary.json").read_text())
+    assert summary["sigma"] == 15 and summary["images"] == 1 and not summary["antithetic"] and summary["num_recorruptions"] == 1
+    assert summary["command"].startswith("python -m tools.evaluate --model=") and "noisy input" in process.stdout
+
+
+def test_bad_input(run_folder, data_dir, tmp_path):
+    denoiser = model_files.load(run_folder)
+    for arguments, message in (
+        ({"dataset": "skimage_natural/rgb"}, "3 channel"), ({"num_recorruptions": 3}, "even"), ({"split": "dev"}, "'dev'"),
+        ({"sigma": "loud"}, "loud"), ({"alpha": -1.0}, "alpha"),
+    ):  # fmt: skip
+        with pytest.raises(InputError, match=message):
+            evaluation.evaluate(denoiser, **{"dataset": "skimage_natural", "output_dir": tmp_path / "out", "data_dir": data_dir, **arguments})
+        assert not (tmp_path / "out").exists()
+    with pytest.raises(InputError, match="--sigma is needed"):
+        evaluation.evaluate(denoiser._replace(noise=None), "skimage_natural", tmp_path / "out", data_dir=data_dir)
+
+
+@pytest.mark.skipif(not REAL_DATA, reason="R2R_TF_MANUAL_DIR does not name a folder with BSD400/, BSD68/ and PolyU/")
+@pytest.mark.parametrize("dataset", ("bsd68", "polyu"))
+def test_real_data_can_be_evaluated(run_folder, tmp_path_factory, tmp_path, dataset):
+    denoiser = model_files.load(run_folder)
+    if dataset == "polyu":
+        rgb = models.build("dncnn", channels=3, depth=2, features=2)
+        denoiser = model_files.Denoiser(rgb, 0.5, noise.Gaussian(4 / 255))
+    summary = evaluation.evaluate(denoiser, dataset, tmp_path, data_dir=str(tmp_path_factory.mktemp("tfds")), manual_dir=REAL_DATA,
+                                  num_recorruptions=0, max_images=2)  # fmt: skip
+    assert summary["images"] == 2 and summary["methods"]["model"]["psnr"] > 10

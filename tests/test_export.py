@@ -1,0 +1,74 @@
+"""The SavedModel, loaded by a process that never imports r2r_tf, gives what the network gives."""
+
+import numpy as np
+import pytest
+import tensorflow as tf
+from conftest import run_python
+from skimage import io
+
+from r2r_tf import export, models
+
+SIGMA, ALPHA = 0.1, 0.5
+
+_CLIENT = """
+import sys
+import numpy as np, tensorflow as tf
+folder = sys.argv[1]
+loaded = tf.saved_model.load(folder + "/saved_model")
+x = np.load(folder + "/x.npy")
+out = {"serve": loaded.serve(x), "small": loaded.serve(x[:1, :9, :7])}
+for draws in (0, 2, 400):
+    out[f"denoise{draws}"] = loaded.denoise(x, tf.constant(0.1), tf.constant(draws))
+np.savez(folder + "/out.npz", **{key: value.numpy() for key, value in out.items()})
+for name in ("eight", "sixteen"):
+    png = open(f"{folder}/{name}.png", "rb").read()
+    open(f"{folder}/{name}_out.png", "wb").write(loaded.denoise_png(png, tf.constant(0.1), tf.constant(0)).numpy())
+try:
+    loaded.denoise(x, tf.constant(0.1), tf.constant(3))
+except tf.errors.InvalidArgumentError as error:
+    print("odd:", "even" in str(error))
+assert "r2r_tf" not in sys.modules
+"""
+
+
+@pytest.fixture(scope="module")
+def exported(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("export")
+    network = models.build("dncnn", depth=3, features=8)
+    network.get_layer("conv3").set_weights([np.random.default_rng(0).normal(0, 0.1, (3, 3, 8, 1))])
+    export.export_saved_model(network, folder / "saved_model", ALPHA)
+    x = np.random.default_rng(1).random((2, 24, 20, 1)).astype(np.float32)
+    np.save(folder / "x.npy", x)
+    io.imsave(folder / "eight.png", np.round(x[0, ..., 0] * 255).astype(np.uint8), check_contrast=False)
+    io.imsave(folder / "sixteen.png", np.round(x[0, ..., 0] * 65535).astype(np.uint16), check_contrast=False)
+    process = run_python("-c", _CLIENT, folder)
+    return folder, network, x, dict(np.load(folder / "out.npz")), process.stdout
+
+
+def test_serve_takes_any_shape(exported):
+    _, network, x, out, _ = exported
+    np.testing.assert_allclose(out["serve"], network(x), atol=1e-5)
+    np.testing.assert_allclose(out["small"], network(x[:1, :9, :7]), atol=1e-5)
+
+
+def test_denoise_averages_inside_the_graph(exported):
+    _, network, x, out, stdout = exported
+    np.testing.assert_allclose(out["denoise0"], network(x), atol=1e-5)
+    seed = tf.random.experimental.stateless_fold_in(tf.constant([0, 0]), 0, "philox")
+    z = ALPHA * SIGMA * tf.random.stateless_normal(x.shape, seed, alg="philox")
+    np.testing.assert_allclose(out["denoise2"], (network(x + z) + network(x - z)) / 2, atol=1e-5)
+    rng = np.random.default_rng(2)
+    own = np.stack([np.mean([network(x + s * z) for s in (1, -1)], axis=0) for z in ALPHA * SIGMA * rng.standard_normal((50, *x.shape), np.float32)])
+    error = np.abs(out["denoise400"] - own.mean(axis=0)) / (own.std(axis=0) * np.sqrt(1 / 50 + 1 / 200))
+    assert np.mean(error > 3) < 0.02 and error.max() < 7
+    assert "odd: True" in stdout
+
+
+@pytest.mark.parametrize("name, dtype", [("eight", np.uint8), ("sixteen", np.uint16)])
+def test_png_keeps_its_depth(exported, name, dtype):
+    folder, network, _, _, _ = exported
+    source, result = io.imread(folder / f"{name}.png"), io.imread(folder / f"{name}_out.png")
+    limit = np.iinfo(dtype).max
+    assert result.dtype == source.dtype == dtype
+    expected = np.clip(network((source / limit).astype(np.float32)[None, ..., None]), 0, 1)[0, ..., 0]
+    np.testing.assert_allclose(result / limit, expected, atol=0.51 / limit + 1e-5)

@@ -1,0 +1,119 @@
+"""The house rules: imports point down only, flags stay at the top, imports are light, help is quick and exits with 0."""
+
+import ast
+import pathlib
+import subprocess
+import sys
+import time
+
+import pytest
+from conftest import ROOT, run_python
+
+# floor of each module; a module may import from its own floor or below
+FLOORS = {
+    "errors": 0, "backend": 0, "atomic": 0, "pretrained": 0, "command": 0, "noise": 1, "recorruption": 1, "estimation": 1,
+    "patches": 1, "metrics": 1, "models": 1, "averaging": 1, "checkpoints": 1, "run_directory": 1, "baselines": 1, "datasets": 2,
+    "model_files": 2, "pipeline": 3, "inference": 3, "summaries": 4, "callbacks": 4, "figures": 4, "export": 4, "evaluation": 5,
+    "training": 6, "train": 7,
+}  # fmt: skip
+LIBRARY = sorted((ROOT / "r2r_tf").rglob("*.py"))
+USES_TENSORFLOW = {"backend", "datasets", "pipeline", "summaries", "export", "training"}
+
+
+def module(path):
+    parts = path.relative_to(ROOT / "r2r_tf").with_suffix("").parts
+    return parts[0] if parts[0] != "__init__" else None
+
+
+def imports(path):
+    """Every module that a file imports, also inside functions, as dotted names."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield node.module
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def test_imports_point_down():
+    for path in LIBRARY:
+        if module(path) is None:
+            continue
+        for name in imports(path):
+            parts = name.split(".")
+            if parts[0] == "r2r_tf" and len(parts) > 1 and parts[1] in FLOORS:
+                assert FLOORS[parts[1]] <= FLOORS[module(path)], f"{path} imports {name}"
+
+
+def test_builders_stand_alone():
+    for path in (ROOT / "tfds_builders").rglob("*.py"):
+        assert not [name for name in imports(path) if name.split(".")[0] in ("r2r_tf", "tools")], path
+
+
+def test_only_commands_touch_flags():
+    users = {path for path in LIBRARY if any(name.startswith("absl.flags") for name in imports(path))}
+    assert users == {ROOT / "r2r_tf" / "train.py"}
+
+
+def test_tensorflow_stays_in_its_rooms():
+    users = {module(path) for path in LIBRARY for name in imports(path) if name.split(".")[0] == "tensorflow" or name.endswith("backend.tf")}
+    assert users == USES_TENSORFLOW
+
+
+def test_import_is_light():
+    code = "import sys, r2r_tf; print(sorted({'tensorflow', 'keras', 'numpy', 'skimage', 'absl'} & set(sys.modules)))"
+    assert run_python("-c", code).stdout.strip() == "[]"
+
+
+def test_names_are_there():
+    code = "import r2r_tf; print(all(callable(getattr(r2r_tf, name)) for name in r2r_tf.__all__), hasattr(r2r_tf, 'nothing'))"
+    assert run_python("-c", code).stdout.split() == ["True", "False"]
+
+
+def test_missing_tensorflow_is_said_in_one_line(tmp_path):
+    code = "import sys; sys.modules['tensorflow'] = None; sys.argv = ['train']; from r2r_tf import command, train; command.run(train.main)"
+    process = run_python("-c", code, check=False)
+    assert process.returncode == 1 and "Traceback" not in process.stderr
+    assert process.stderr.strip().splitlines()[-1].startswith("error: TensorFlow is missing: install it with pip install 'r2r_tf[cpu]'")
+
+
+@pytest.mark.parametrize("command", ("r2r_tf.train", "tools.evaluate", "tools.prepare_data"))
+def test_help_is_quick_and_succeeds(command):
+    start = time.perf_counter()
+    process = run_python("-m", command, "--help")
+    assert "--data_dir" in process.stdout and "Usage" in process.stdout
+    # one second on an idle machine; the tests may share theirs
+    assert time.perf_counter() - start < 3
+
+
+@pytest.mark.parametrize(
+    "arguments, message",
+    [
+        (("r2r_tf.train", "--sigma=loud"), "Received: sigma='loud'"),
+        (("r2r_tf.train", "--precision=float8"), "precision"),
+        (("r2r_tf.train", "stray"), "'stray'"),
+        (("tools.evaluate", "--model=no/such/run"), "no/such/run"),
+        (("tools.evaluate",), "--model"),
+        (("tools.prepare_data", "--dataset=nothing_like_it"), "nothing_like_it"),
+    ],
+)  # fmt: skip
+def test_bad_input_exits_with_one_and_a_sentence(arguments, message, tmp_path):
+    process = subprocess.run(
+        [sys.executable, "-m", *arguments], cwd=tmp_path, env={"PYTHONPATH": str(ROOT), "HOME": str(tmp_path), "PATH": ""},
+        capture_output=True, text=True, timeout=120, check=False,
+    )  # fmt: skip
+    assert process.returncode == 1 and message in process.stderr and "Traceback" not in process.stderr, process.stderr
+    assert not list(pathlib.Path(tmp_path).glob("runs*")) and not list(pathlib.Path(tmp_path).glob("evaluation*"))
+
+
+def test_configurations_are_readable():
+    """Each flag file parses, names its command and nests what it says."""
+    files = sorted((ROOT / "configs").glob("*.flags"))
+    assert {"awgn15", "awgn25", "awgn50", "cnn5", "quickstart"} <= {path.stem for path in files}
+    for path in files:
+        code = (
+            "import sys; from absl import flags; from r2r_tf import train; "
+            f"flags.FLAGS(['train', '--flagfile={path}']); print(flags.FLAGS.sigma, flags.FLAGS.model)"
+        )
+        assert run_python("-c", code).stdout.split()
+        assert path.stem.endswith("_common") or f"--flagfile=configs/{path.name}" in path.read_text()
