@@ -85,8 +85,13 @@ class Progress(keras.callbacks.Callback):
         patches = steps_per_epoch * batch_size
         terminal = sys.stderr.isatty()
         self._bar = tqdm(
-            total=epochs * patches, initial=first_epoch * patches, unit=" patches", dynamic_ncols=terminal,
-            mininterval=0.2 if terminal else 30.0, desc=f"epoch {first_epoch + 1}/{epochs}")  # fmt: skip
+            total=epochs * patches,
+            initial=first_epoch * patches,
+            unit=" patches",
+            dynamic_ncols=terminal,
+            mininterval=0.2 if terminal else 30.0,
+            desc=f"epoch {first_epoch + 1}/{epochs}",
+        )
 
     def on_epoch_begin(self, epoch, logs=None):
         self._bar.set_description(f"epoch {epoch + 1}/{self._epochs}", refresh=False)

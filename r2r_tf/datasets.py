@@ -70,9 +70,7 @@ def prepare(dataset, data_dir=None, manual_dir=None):
         _check_manual_files(builder, pathlib.Path(manual_dir).expanduser())
     elif builder.url_infos:
         _check_reachable(next(iter(builder.url_infos)), dataset)
-    config = tfds.download.DownloadConfig(
-        manual_dir=manual_dir, try_download_gcs=False, override_max_simultaneous_downloads=16
-    )
+    config = tfds.download.DownloadConfig(manual_dir=manual_dir, try_download_gcs=False, override_max_simultaneous_downloads=16)
     try:
         builder.download_and_prepare(download_config=config)
     except DownloadError as error:
@@ -86,7 +84,7 @@ def load_pictures(builder, split, max_images=None):
     """The pictures of a split, in stored order.
 
     Args:
-      builder: a prepared builder whose features are `image` (clean), or `noisy` and `clean`.
+      builder: a prepared builder whose features are `image` (clean), or `noisy` and perhaps `clean`.
       split: TFDS split expression such as 'test', 'train+test' or 'train[:10]'.
       max_images: stop after this many.
     Returns:
@@ -96,9 +94,11 @@ def load_pictures(builder, split, max_images=None):
     """
     import tensorflow_datasets as tfds
 
-    if not {"image"} <= set(builder.info.features) and not {"noisy", "clean"} <= set(builder.info.features):
-        raise InputError(f"Data set {builder.name} must have the feature 'image', or 'noisy' and 'clean'. "
-                         f"Received: {', '.join(builder.info.features)}")  # fmt: skip
+    if not {"image", "noisy"} & set(builder.info.features):
+        raise InputError(
+            f"Data set {builder.name} must have the feature 'image' (clean) or 'noisy' (and perhaps 'clean'). "
+            f"Received: {', '.join(builder.info.features)}"
+        )
     try:
         # one file after the other keeps the stored order, on which the frozen noise is keyed
         examples = builder.as_dataset(split=split, read_config=tfds.ReadConfig(interleave_cycle_length=1))
@@ -124,7 +124,7 @@ def _picture(example, index):
     name = example["name"].decode() if "name" in example else f"{index:06d}"
     if "image" in example:
         return Picture(name, _unit_range(example["image"]), None)
-    return Picture(name, _unit_range(example["clean"]), _unit_range(example["noisy"]))
+    return Picture(name, _unit_range(example["clean"]) if "clean" in example else None, _unit_range(example["noisy"]))
 
 
 def _unit_range(image):

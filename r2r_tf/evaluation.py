@@ -14,9 +14,20 @@ PROTOCOL = "PSNR and SSIM per image on the estimate clipped to [0, 1] (noisy inp
 
 
 def evaluate(
-    denoiser, dataset, output_dir, split="test", data_dir=None, manual_dir=None, sigma=None, alpha=None, num_recorruptions=8,
-    antithetic=True, max_images=None, seed=0, legacy_ssim=False,
-):  # fmt: skip
+    denoiser,
+    dataset,
+    output_dir,
+    split="test",
+    data_dir=None,
+    manual_dir=None,
+    sigma=None,
+    alpha=None,
+    num_recorruptions=8,
+    antithetic=True,
+    max_images=None,
+    seed=0,
+    legacy_ssim=False,
+):
     """Scores a denoiser and the baselines, writes scores.csv, summary.json, histograms.png, examples.png and TensorBoard logs.
 
     Args:
@@ -40,6 +51,8 @@ def evaluate(
     inference.draws(denoiser, np.zeros((1, 8, 8, 1)), noise_model.sigma, alpha, num_recorruptions, antithetic)
     builder = datasets.prepare(dataset, data_dir, manual_dir)
     pictures = datasets.load_pictures(builder, split, max_images)
+    if pictures[0].clean is None:
+        raise InputError(f"{dataset} has no clean images to score against. Choose another data set.")
     if pictures[0].clean.shape[-1] != denoiser.network.input_shape[-1]:
         raise InputError(
             f"{dataset} has {pictures[0].clean.shape[-1]} channel(s) and the model takes {denoiser.network.input_shape[-1]}: "
@@ -50,8 +63,15 @@ def evaluate(
 
     def network(y, sigma):
         return inference.denoise(
-            y, denoiser, sigma=sigma, alpha=alpha, num_recorruptions=num_recorruptions, antithetic=antithetic, seed=seed,
-            channel_axis=-1)  # fmt: skip
+            y,
+            denoiser,
+            sigma=sigma,
+            alpha=alpha,
+            num_recorruptions=num_recorruptions,
+            antithetic=antithetic,
+            seed=seed,
+            channel_axis=-1,
+        )
 
     methods = {"noisy input": baselines.identity, **baselines.BASELINES, "model": network}
     names = [picture.name for picture in pictures]
@@ -62,15 +82,24 @@ def evaluate(
     ]
     rows = [{key: value for key, value in row.items() if key != "seconds"} for row in rows]
     _, used_alpha, used_draws, _ = inference.draws(
-        denoiser, images.noisy[0][None], noise_model.sigma, alpha, num_recorruptions, antithetic)  # fmt: skip
+        denoiser, images.noisy[0][None], noise_model.sigma, alpha, num_recorruptions, antithetic
+    )
     summary = {
-        "methods": {name: {key: float(np.mean([row[key] for row in score])) for key in score[0]} for name, score in scores.items()},
-        "dataset": datasets.full_name(builder), "split": split, "images": len(rows),
+        "methods": {
+            name: {key: float(np.mean([row[key] for row in score])) for key in score[0]} for name, score in scores.items()
+        },
+        "dataset": datasets.full_name(builder),
+        "split": split,
+        "images": len(rows),
         "sigma": round(noise_model.sigma * noise.GREY_LEVELS, 6),
-        "num_recorruptions": used_draws, "antithetic": antithetic, "alpha": used_alpha,
-        "seeds": {"noise_seed": seed, "recorruption_seed": seed}, "model_sha256": denoiser.sha256, "protocol": PROTOCOL,
+        "num_recorruptions": used_draws,
+        "antithetic": antithetic,
+        "alpha": used_alpha,
+        "seeds": {"noise_seed": seed, "recorruption_seed": seed},
+        "model_sha256": denoiser.sha256,
+        "protocol": PROTOCOL,
         "command": command.command_line(),
-    }  # fmt: skip
+    }
     write(output_dir, rows, summary, images, estimates)
     return summary
 
@@ -96,7 +125,11 @@ def score_methods(methods, images, names, sigma, legacy_ssim=False):
             x_hat = method(y, sigma)
             seconds = time.perf_counter() - start
             clip = method is not baselines.identity
-            figures_of = {"psnr": metrics.psnr, "ssim": metrics.ssim, **({"legacy_ssim": metrics.legacy_ssim} if legacy_ssim else {})}
+            figures_of = {
+                "psnr": metrics.psnr,
+                "ssim": metrics.ssim,
+                **({"legacy_ssim": metrics.legacy_ssim} if legacy_ssim else {}),
+            }
             scores[name].append({**{key: figure(x, x_hat, clip) for key, figure in figures_of.items()}, "seconds": seconds})
         estimates.append(x_hat)
     return scores, estimates
@@ -114,11 +147,11 @@ def write(output_dir, rows, summary, images, estimates):
     cases = [(title, images.clean[i], images.noisy[i], estimates[i], rows[i]) for title, i in chosen.items()]
     figures.examples(cases, output_dir / "examples.png")
     scalars = {
-        f"{key}/{name.replace(' ', '_')}": value
+        f"test_{key}/{name.replace(' ', '_')}": value
         for name, means in summary["methods"].items()
         for key, value in means.items()
     }
-    pictures = {name: figures.read_png(output_dir / f"{name}.png") for name in ("examples", "histograms")}
+    pictures = {f"test/{name}": figures.read_png(output_dir / f"{name}.png") for name in ("examples", "histograms")}
     summaries.log_evaluation(output_dir / "tensorboard", scalars, pictures)
     atomic.write_json(output_dir / "summary.json", summary)
 
@@ -132,7 +165,5 @@ def table(summary):
         f"T {summary['num_recorruptions']}{' antithetic' if summary['antithetic'] else ''}, alpha {summary['alpha']:g}"
     )
     lines = [head, f"{'':16s}" + "".join(f"{titles[key]:>14s}" for key in keys)]
-    lines += [
-        f"{name:16s}" + "".join(f"{means[key]:14.4f}" for key in keys) for name, means in summary["methods"].items()
-    ]
+    lines += [f"{name:16s}" + "".join(f"{means[key]:14.4f}" for key in keys) for name, means in summary["methods"].items()]
     return "\n".join(lines)

@@ -23,8 +23,10 @@ def curves(history, path):
         left.plot(epochs, [row[name] for row in history], label=label, marker=_marker(history))
     left.set(title="loss on noisy targets", xlabel="epoch")
     for name, label in (
-        ("est_psnr", "estimated, training"), ("val_est_psnr", "estimated, validation"), ("val_psnr", "monitored, validation"),
-    ):  # fmt: skip
+        ("est_psnr", "estimated, training"),
+        ("val_est_psnr", "estimated, validation"),
+        ("val_psnr", "monitored, validation"),
+    ):
         middle.plot(epochs, [row[name] for row in history], label=label, marker=_marker(history))
     middle.set(title="PSNR at the recorrupted input (dB)", xlabel="epoch")
     right.plot(epochs, [row["learning_rate"] for row in history], marker=_marker(history))
@@ -67,9 +69,10 @@ def examples(cases, path):
     )
     for line, (title, clean, noisy, x_hat, row) in zip(grid, cases, strict=True):
         captions = (
-            f"clean: {row['image']} ({title})", f"noisy: {row['psnr_noisy']:.2f} dB, SSIM {row['ssim_noisy']:.3f}",
+            f"clean: {row['image']} ({title})",
+            f"noisy: {row['psnr_noisy']:.2f} dB, SSIM {row['ssim_noisy']:.3f}",
             f"denoised: {row['psnr']:.2f} dB, SSIM {row['ssim']:.3f}",
-        )  # fmt: skip
+        )
         for axes, image, caption in zip(line, (clean, noisy, x_hat), captions, strict=True):
             axes.imshow(np.clip(image, 0, 1).squeeze(), cmap="gray", vmin=0, vmax=1)
             axes.set_xlabel(caption)

@@ -16,9 +16,7 @@ DEFAULT_ALPHA = 0.5
 _MAX_PIXELS = 1 << 19
 
 
-def denoise(
-    array, model=None, sigma=None, alpha=None, num_recorruptions=8, antithetic=True, channel_axis=None, seed=0
-):  # fmt: skip
+def denoise(array, model=None, sigma=None, alpha=None, num_recorruptions=8, antithetic=True, channel_axis=None, seed=0):
     """The R2R estimate, x_hat = mean over t of f(y + alpha z_t), z_t ~ N(0, Sigma).
 
     Args:
@@ -45,9 +43,17 @@ def denoise(
 
 
 def kernel_denoise(
-    array, model=None, sigma=None, alpha=None, num_recorruptions=8, antithetic=True, channel_axis=None, seed=0,
-    patch_size=40, stride=20,
-):  # fmt: skip
+    array,
+    model=None,
+    sigma=None,
+    alpha=None,
+    num_recorruptions=8,
+    antithetic=True,
+    channel_axis=None,
+    seed=0,
+    patch_size=40,
+    stride=20,
+):
     """The R2R estimate patch by patch: each crop is denoised by itself with T draws of its own, overlaps are averaged.
 
     Args:

@@ -30,9 +30,17 @@ def ssim(x, x_hat, clip=True):
       A float in [-1, 1].
     Source: Wang et al., IEEE TIP 2004; equal to their reference code and to `tf.image.ssim`.
     """
-    return float(structural_similarity(
-        _channels_last(x), _channels_last(_estimate(x_hat, clip)), channel_axis=-1, data_range=1.0, gaussian_weights=True,
-        sigma=1.5, use_sample_covariance=False))  # fmt: skip
+    return float(
+        structural_similarity(
+            _channels_last(x),
+            _channels_last(_estimate(x_hat, clip)),
+            channel_axis=-1,
+            data_range=1.0,
+            gaussian_weights=True,
+            sigma=1.5,
+            use_sample_covariance=False,
+        )
+    )
 
 
 def legacy_ssim(x, x_hat, clip=True):
@@ -43,8 +51,9 @@ def legacy_ssim(x, x_hat, clip=True):
     Args:
       x, x_hat, clip: as in `ssim`.
     """
-    return float(structural_similarity(
-        _channels_last(x), _channels_last(_estimate(x_hat, clip)), channel_axis=-1, data_range=2.0))  # fmt: skip
+    return float(
+        structural_similarity(_channels_last(x), _channels_last(_estimate(x_hat, clip)), channel_axis=-1, data_range=2.0)
+    )
 
 
 def _float64(image):

@@ -70,8 +70,12 @@ def load(source):
         raise InputError(f"{file} must map one [B, H, W, C] array to the same shape. Received: {network.input_shape}")
     card = _read_card(file.with_name(CARD_FILE))
     return Denoiser(
-        network, card.get("alpha"), noise.from_json(card["noise"]) if card.get("noise") else None, card.get("antithetic", True),
-        _sha256(file))  # fmt: skip
+        network,
+        card.get("alpha"),
+        noise.from_json(card["noise"]) if card.get("noise") else None,
+        card.get("antithetic", True),
+        _sha256(file),
+    )
 
 
 def _read_card(path):

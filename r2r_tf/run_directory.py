@@ -67,8 +67,10 @@ def provenance():
             continue
     return {
         "started": datetime.datetime.now().astimezone().isoformat(timespec="seconds"),
-        "versions": versions, "platform": platform.platform(), "git_commit": _git_commit(),
-    }  # fmt: skip
+        "versions": versions,
+        "platform": platform.platform(),
+        "git_commit": _git_commit(),
+    }
 
 
 def _name(line):

@@ -10,10 +10,14 @@ _PANEL_SIDE = 160
 
 # names of the callbacks' figures -> where TensorBoard shows them
 _TAGS = {
-    "loss": "loss/train", "val_loss": "loss/validation", "est_psnr": "psnr/estimated_train",
-    "val_est_psnr": "psnr/estimated_validation", "val_psnr": "psnr/monitored_validation",
-    "learning_rate": "training/learning_rate", "patches_per_s": "training/patches_per_s",
-}  # fmt: skip
+    "loss": "loss/train",
+    "val_loss": "loss/validation",
+    "est_psnr": "psnr/estimated_train",
+    "val_est_psnr": "psnr/estimated_validation",
+    "val_psnr": "psnr/monitored_validation",
+    "learning_rate": "training/learning_rate",
+    "patches_per_s": "training/patches_per_s",
+}
 
 
 class TensorBoardLog(keras.callbacks.Callback):
@@ -33,7 +37,7 @@ class TensorBoardLog(keras.callbacks.Callback):
             for name, tag in _TAGS.items():
                 tf.summary.scalar(tag, logs[name])
             for index, panel in enumerate(self._panels()):
-                tf.summary.image(f"noisy, denoised, clean/{index}", panel[None])
+                tf.summary.image(f"panels/noisy, denoised, clean {index}", panel[None])
         self._writer.flush()
 
     def on_train_end(self, logs=None):

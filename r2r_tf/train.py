@@ -16,7 +16,8 @@ _DATASET = flags.DEFINE_string("dataset", "skimage_natural", "TFDS data set to t
 _TEST_DATASET = flags.DEFINE_string("test_dataset", None, "Data set of the closing evaluation (split test); none by default.")
 _DATA_DIR = flags.DEFINE_string("data_dir", None, "Where TFDS keeps prepared data; ~/tensorflow_datasets by default.")
 _MANUAL_DIR = flags.DEFINE_string(
-    "manual_dir", None, "Folder with BSD400/, BSD68/, PolyU/: take the files from there instead of downloading them.")  # fmt: skip
+    "manual_dir", None, "Folder with BSD400/, BSD68/, PolyU/: take the files from there instead of downloading them."
+)
 _WORKDIR = flags.DEFINE_string("workdir", None, "Run directory; runs/<name of the flag file> by default.")
 _MODEL = flags.DEFINE_enum("model", "dncnn", ["dncnn", "cnn5"], "Network.")
 _DEPTH = flags.DEFINE_integer("depth", None, "Convolutions of dncnn; 17 by default.", lower_bound=2)
@@ -25,14 +26,19 @@ _BATCH_NORM = flags.DEFINE_boolean("batch_norm", None, "Batch normalisation in d
 _SIGMA = flags.DEFINE_string("sigma", "25", "Noise standard deviation in grey levels of 255.")
 _ALPHA = flags.DEFINE_float("alpha", 0.5, "Recorruption: input y + alpha z, target y - z / alpha.")
 _OBJECTIVE = flags.DEFINE_enum(
-    "objective", "r2r", ["r2r", "n2c", "n2n"],
-    "r2r learns from noisy images alone; the baselines n2c and n2n from clean targets and from second noisy copies.")  # fmt: skip
+    "objective",
+    "r2r",
+    ["r2r", "n2c", "n2n"],
+    "r2r learns from noisy images alone; the baselines n2c and n2n from clean targets and from second noisy copies.",
+)
 _ANTITHETIC = flags.DEFINE_boolean("antithetic", True, "Recorrupt with z and -z together; a batch then holds pairs.")
 _SCALES = flags.DEFINE_list("scales", ["1"], "Each image is resized by one of these before its noise is drawn.")
 _BATCH_SIZE = flags.DEFINE_integer("batch_size", 128, "Network inputs a step.", lower_bound=1)
 _PATCH_SIZE = flags.DEFINE_integer("patch_size", 40, "Side of the training crops.", lower_bound=1)
 _EPOCHS = flags.DEFINE_integer("epochs", 50, "Epochs; the one flag that may change when a run is resumed.", lower_bound=1)
-_STEPS_PER_EPOCH = flags.DEFINE_integer("steps_per_epoch", None, "Steps an epoch; enough for 8,000 patches by default.", lower_bound=1)
+_STEPS_PER_EPOCH = flags.DEFINE_integer(
+    "steps_per_epoch", None, "Steps an epoch; enough for 8,000 patches by default.", lower_bound=1
+)
 _LEARNING_RATE = flags.DEFINE_float("learning_rate", 1e-3, "Adam's learning rate at the start.")
 _SCHEDULE = flags.DEFINE_enum("schedule", "step", ["step", "cosine", "constant"], "How the learning rate falls.")
 _MILESTONES = flags.DEFINE_list("milestones", ["30"], "Epochs after which --schedule=step multiplies the rate by --decay.")
@@ -43,24 +49,46 @@ _SEED = flags.DEFINE_integer("seed", 0, "Seed of the frozen noise, crops, recorr
 _NUM_RECORRUPTIONS = flags.DEFINE_integer("num_recorruptions", 8, "Draws T of the closing evaluation.", lower_bound=0)
 
 _RUN_FLAGS = (
-    _DATASET, _TEST_DATASET, _DATA_DIR, _MANUAL_DIR, _MODEL, _DEPTH, _FEATURES, _BATCH_NORM, _SIGMA, _ALPHA, _OBJECTIVE,
-    _ANTITHETIC, _SCALES, _BATCH_SIZE, _PATCH_SIZE, _EPOCHS, _STEPS_PER_EPOCH, _LEARNING_RATE, _SCHEDULE, _MILESTONES, _DECAY,
-    _EMA, _PRECISION, _SEED, _NUM_RECORRUPTIONS,
-)  # fmt: skip
+    _DATASET,
+    _TEST_DATASET,
+    _DATA_DIR,
+    _MANUAL_DIR,
+    _MODEL,
+    _DEPTH,
+    _FEATURES,
+    _BATCH_NORM,
+    _SIGMA,
+    _ALPHA,
+    _OBJECTIVE,
+    _ANTITHETIC,
+    _SCALES,
+    _BATCH_SIZE,
+    _PATCH_SIZE,
+    _EPOCHS,
+    _STEPS_PER_EPOCH,
+    _LEARNING_RATE,
+    _SCHEDULE,
+    _MILESTONES,
+    _DECAY,
+    _EMA,
+    _PRECISION,
+    _SEED,
+    _NUM_RECORRUPTIONS,
+)
 
 
 def main(argv):
     del argv
     workdir = pathlib.Path(_WORKDIR.value or default_workdir(sys.argv))
 
-    from r2r_tf import evaluation, training
+    from r2r_tf import evaluation, settings, training
 
     values = {flag.name: flag.value for flag in _RUN_FLAGS}
     values["scales"] = numbers("scales", values["scales"], float)
     values["milestones"] = numbers("milestones", values["milestones"], int)
-    settings = training.Settings(**values)
+    chosen = settings.Settings(**values)
     flag_lines = {flag.name: flags.FLAGS[flag.name].serialize() for flag in _RUN_FLAGS if flag.value is not None}
-    result = training.run(settings, workdir, flag_lines)
+    result = training.run(chosen, workdir, flag_lines)
     if result is None:
         print(f"{workdir} is finished already; more --epochs would continue it.")
         return

@@ -30,6 +30,12 @@ def manual_dir():
     return REAL_DATA
 
 
+@pytest.fixture(scope="session")
+def real_data_dir(tmp_path_factory):
+    """TFDS data directory for the real data sets; the first test that wants one prepares it."""
+    return str(tmp_path_factory.mktemp("real_tfds"))
+
+
 @pytest.fixture
 def rng():
     return np.random.default_rng(0)

@@ -23,9 +23,12 @@ from tfds_builders.skimage_natural import skimage_natural_dataset_builder as ski
 
 GRAY_FILES = ("test001.png", "test002.png", "test003.png")
 POLYU_NAMES = (
-    "Canon5D2_5_160_3200_chair_11", "Canon5D2_5_160_3200_chair_12", "NikonD800_6-3_125_5000_plant__4", "Sony_4-5_125_3200_plant_11",
+    "Canon5D2_5_160_3200_chair_11",
+    "Canon5D2_5_160_3200_chair_12",
+    "NikonD800_6-3_125_5000_plant__4",
+    "Sony_4-5_125_3200_plant_11",
     "Sony_4_200_3200_door_10",
-)  # fmt: skip
+)
 
 
 def write_pictures(folder):
@@ -43,6 +46,8 @@ def write_pictures(folder):
 
 class _Generated(tfds.testing.DatasetBuilderTestCase):
     """The contract, on pictures generated here."""
+
+    test_session = None  # TensorFlow's base class has a method of this name that is no test
 
     @classmethod
     def setUpClass(cls):
@@ -103,7 +108,9 @@ def test_polyu_names():
 
 
 def test_polyu_split_keeps_scenes_together():
-    crops = [polyu.parse_name(pathlib.PurePath(i.filename).name) for i in polyu.Builder.url_infos.values() if "_real" in i.filename]
+    crops = [
+        polyu.parse_name(pathlib.PurePath(i.filename).name) for i in polyu.Builder.url_infos.values() if "_real" in i.filename
+    ]
     train, test = polyu.split_by_scene(crops)
     assert (len(train), len(test)) == (70, 30) and set(train) | set(test) == set(crops)
     assert not {c.scene for c in train} & {c.scene for c in test}
@@ -118,8 +125,8 @@ def test_skimage_natural(data_dir):
     assert all(p.clean.dtype == np.float32 and 0 <= p.clean.min() and p.clean.max() <= 1 and p.noisy is None for p in pictures)
 
 
-def test_real_data(manual_dir, tmp_path):
-    bsd = {n: datasets.prepare(n, str(tmp_path), manual_dir) for n in ("bsd400", "bsd68")}
+def test_real_data(manual_dir, real_data_dir):
+    bsd = {n: datasets.prepare(n, real_data_dir, manual_dir) for n in ("bsd400", "bsd68")}
     assert {p.clean.shape for p in datasets.load_pictures(bsd["bsd400"], "train")} == {(180, 180, 1)}
     test = datasets.load_pictures(bsd["bsd68"], "test")
     shapes = [p.clean.shape for p in test]
@@ -128,8 +135,8 @@ def test_real_data(manual_dir, tmp_path):
     np.testing.assert_array_equal(np.round(test[0].clean[..., 0] * 255), first)
 
 
-def test_real_camera_noise(manual_dir, tmp_path):
-    builder = datasets.prepare("polyu", str(tmp_path), manual_dir)
+def test_real_camera_noise(manual_dir, real_data_dir):
+    builder = datasets.prepare("polyu", real_data_dir, manual_dir)
     pictures = datasets.load_pictures(builder, "train+test")
     assert {k: v.num_examples for k, v in builder.info.splits.items()} == {"train": 70, "test": 30}
     assert {p.noisy.shape for p in pictures} == {p.clean.shape for p in pictures} == {(512, 512, 3)}
@@ -198,7 +205,9 @@ def test_manual_files_are_used_alone_and_verified(monkeypatch, tmp_path, server)
 
 
 def test_no_network_is_said_at_once(monkeypatch, tmp_path):
-    monkeypatch.setattr(bsd68.Builder, "url_infos", {"http://127.0.0.1:9/test001.png": UrlInfo(size=1, checksum="0", filename="BSD68/a")})
+    monkeypatch.setattr(
+        bsd68.Builder, "url_infos", {"http://127.0.0.1:9/test001.png": UrlInfo(size=1, checksum="0", filename="BSD68/a")}
+    )
     start = time.perf_counter()
     with pytest.raises(InputError, match="--manual_dir"):
         datasets.prepare("bsd68", str(tmp_path))

@@ -7,13 +7,15 @@ _RUN = """
 import sys
 import tensorflow as tf
 replicas, data_dir, workdir, shared = int(sys.argv[1]), sys.argv[2], sys.argv[3], sys.argv[4] == "shared"
-tf.config.set_logical_device_configuration(tf.config.list_physical_devices("CPU")[0], [tf.config.LogicalDeviceConfiguration()] * 2)
+cpu = tf.config.list_physical_devices("CPU")[0]
+tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * 2)
 sys.path.insert(0, "tests")
 import numpy as np
 from test_training import SETTINGS
 from r2r_tf import training
 if not shared:
-    training.uses_shared_statistics = lambda settings, replicas: False
+    build = training.models.build
+    training.models.build = lambda name, synchronized=False, **options: build(name, **options)
 settings = SETTINGS._replace(data_dir=data_dir, epochs=2, steps_per_epoch=5, learning_rate=1e-3, ema=0.9)
 training.run(settings, workdir, {}, devices=["CPU:0", "CPU:1"] if replicas == 2 else None)
 import keras

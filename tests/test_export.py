@@ -58,7 +58,12 @@ def test_denoise_averages_inside_the_graph(exported):
     z = ALPHA * SIGMA * tf.random.stateless_normal(x.shape, seed, alg="philox")
     np.testing.assert_allclose(out["denoise2"], (network(x + z) + network(x - z)) / 2, atol=1e-5)
     rng = np.random.default_rng(2)
-    own = np.stack([np.mean([network(x + s * z) for s in (1, -1)], axis=0) for z in ALPHA * SIGMA * rng.standard_normal((50, *x.shape), np.float32)])
+    own = np.stack(
+        [
+            np.mean([network(x + s * z) for s in (1, -1)], axis=0)
+            for z in ALPHA * SIGMA * rng.standard_normal((50, *x.shape), np.float32)
+        ]
+    )
     error = np.abs(out["denoise400"] - own.mean(axis=0)) / (own.std(axis=0) * np.sqrt(1 / 50 + 1 / 200))
     assert np.mean(error > 3) < 0.02 and error.max() < 7
     assert "odd: True" in stdout

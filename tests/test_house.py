@@ -11,13 +11,38 @@ from conftest import ROOT, run_python
 
 # floor of each module; a module may import from its own floor or below
 FLOORS = {
-    "errors": 0, "backend": 0, "atomic": 0, "pretrained": 0, "command": 0, "noise": 1, "recorruption": 1, "estimation": 1,
-    "patches": 1, "metrics": 1, "models": 1, "averaging": 1, "checkpoints": 1, "run_directory": 1, "baselines": 1, "datasets": 2,
-    "model_files": 2, "pipeline": 3, "inference": 3, "summaries": 4, "callbacks": 4, "figures": 4, "export": 4, "evaluation": 5,
-    "training": 6, "train": 7,
-}  # fmt: skip
+    "errors": 0,
+    "backend": 0,
+    "atomic": 0,
+    "pretrained": 0,
+    "command": 0,
+    "noise": 1,
+    "recorruption": 1,
+    "estimation": 1,
+    "patches": 1,
+    "metrics": 1,
+    "models": 1,
+    "averaging": 1,
+    "checkpoints": 1,
+    "run_directory": 1,
+    "baselines": 1,
+    "losses": 2,
+    "settings": 2,
+    "sampling": 2,
+    "datasets": 2,
+    "model_files": 2,
+    "pipeline": 3,
+    "inference": 3,
+    "summaries": 4,
+    "callbacks": 4,
+    "figures": 4,
+    "export": 4,
+    "evaluation": 5,
+    "training": 6,
+    "train": 7,
+}
 LIBRARY = sorted((ROOT / "r2r_tf").rglob("*.py"))
-USES_TENSORFLOW = {"backend", "datasets", "pipeline", "summaries", "export", "training"}
+USES_TENSORFLOW = {"backend", "datasets", "sampling", "pipeline", "summaries", "export", "training"}
 
 
 def module(path):
@@ -56,7 +81,12 @@ def test_only_commands_touch_flags():
 
 
 def test_tensorflow_stays_in_its_rooms():
-    users = {module(path) for path in LIBRARY for name in imports(path) if name.split(".")[0] == "tensorflow" or name.endswith("backend.tf")}
+    users = {
+        module(path)
+        for path in LIBRARY
+        for name in imports(path)
+        if name.split(".")[0] == "tensorflow" or name.endswith("backend.tf")
+    }
     assert users == USES_TENSORFLOW
 
 
@@ -71,10 +101,17 @@ def test_names_are_there():
 
 
 def test_missing_tensorflow_is_said_in_one_line(tmp_path):
-    code = "import sys; sys.modules['tensorflow'] = None; sys.argv = ['train']; from r2r_tf import command, train; command.run(train.main)"
+    code = (
+        "import sys; sys.modules['tensorflow'] = None; sys.argv = ['train']; "
+        "from r2r_tf import command, train; command.run(train.main)"
+    )
     process = run_python("-c", code, check=False)
     assert process.returncode == 1 and "Traceback" not in process.stderr
-    assert process.stderr.strip().splitlines()[-1].startswith("error: TensorFlow is missing: install it with pip install 'r2r_tf[cpu]'")
+    assert (
+        process.stderr.strip()
+        .splitlines()[-1]
+        .startswith("error: TensorFlow is missing: install it with pip install 'r2r_tf[cpu]'")
+    )
 
 
 @pytest.mark.parametrize("command", ("r2r_tf.train", "tools.evaluate", "tools.prepare_data"))
@@ -96,12 +133,17 @@ def test_help_is_quick_and_succeeds(command):
         (("tools.evaluate",), "--model"),
         (("tools.prepare_data", "--dataset=nothing_like_it"), "nothing_like_it"),
     ],
-)  # fmt: skip
+)
 def test_bad_input_exits_with_one_and_a_sentence(arguments, message, tmp_path):
     process = subprocess.run(
-        [sys.executable, "-m", *arguments], cwd=tmp_path, env={"PYTHONPATH": str(ROOT), "HOME": str(tmp_path), "PATH": ""},
-        capture_output=True, text=True, timeout=120, check=False,
-    )  # fmt: skip
+        [sys.executable, "-m", *arguments],
+        cwd=tmp_path,
+        env={"PYTHONPATH": str(ROOT), "HOME": str(tmp_path), "PATH": ""},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
     assert process.returncode == 1 and message in process.stderr and "Traceback" not in process.stderr, process.stderr
     assert not list(pathlib.Path(tmp_path).glob("runs*")) and not list(pathlib.Path(tmp_path).glob("evaluation*"))
 

@@ -52,7 +52,9 @@ def test_mean_and_variance_of_plain_draws(blur, y):
     """For the 3x3 mean, f(y + alpha z) has variance alpha^2 sigma^2 / 9 inside, and T draws a T-th of it."""
     direct = r2r_tf.denoise(y, blur, num_recorruptions=0)
     for draws in (1, 4):
-        estimates = [r2r_tf.denoise(y, blur, sigma=SIGMA, alpha=2.0, num_recorruptions=draws, antithetic=False, seed=s) for s in range(60)]
+        estimates = [
+            r2r_tf.denoise(y, blur, sigma=SIGMA, alpha=2.0, num_recorruptions=draws, antithetic=False, seed=s) for s in range(60)
+        ]
         errors = (np.stack(estimates) - direct)[:, 4:-4:4, 4:-4:4]
         assert standard_errors(errors, 0.0) < 5
         assert standard_errors(errors**2, (2.0 * SIGMA) ** 2 / 9 / draws) < 5
@@ -85,11 +87,18 @@ def test_shape_and_dtype_stay(network, y, dtype):
     array = (np.clip(y, 0, 1) * limit).astype(dtype)
     flat = r2r_tf.denoise(array, network, sigma=SIGMA)
     assert flat.shape == array.shape and flat.dtype == dtype
-    for form, axis in ((array[..., None], None), (array[None, ..., None], None), (array[None], 0), (np.stack([array] * 2)[:, None], 1)):
+    for form, axis in (
+        (array[..., None], None),
+        (array[None, ..., None], None),
+        (array[None], 0),
+        (np.stack([array] * 2)[:, None], 1),
+    ):
         x_hat = r2r_tf.denoise(form, network, sigma=SIGMA, channel_axis=axis)
         assert x_hat.shape == form.shape and x_hat.dtype == dtype
         first = x_hat.reshape(-1, *array.shape)[0]
-        np.testing.assert_allclose(first.astype(float) / limit, flat.astype(float) / limit, atol=1 / min(limit, 255) if limit > 1 else 1e-3)
+        np.testing.assert_allclose(
+            first.astype(float) / limit, flat.astype(float) / limit, atol=1 / min(limit, 255) if limit > 1 else 1e-3
+        )
 
 
 def test_sigma_of_the_model_and_estimated_sigma(network, rng):
@@ -121,11 +130,15 @@ def test_patchwise_prediction(blur, network, rng):
 @pytest.mark.parametrize(
     "arguments, message",
     [
-        ({"num_recorruptions": 3}, "even with antithetic"), ({"num_recorruptions": -2}, "at least 0"), ({"sigma": 25}, "25/255"),
-        ({"alpha": -1}, "alpha must be"), ({"channel_axis": 0}, r"\[H, W\]"), ({"model": None}, "give model="),
+        ({"num_recorruptions": 3}, "even with antithetic"),
+        ({"num_recorruptions": -2}, "at least 0"),
+        ({"sigma": 25}, "25/255"),
+        ({"alpha": -1}, "alpha must be"),
+        ({"channel_axis": 0}, r"\[H, W\]"),
+        ({"model": None}, "give model="),
         ({"model": "no/such/model"}, "no/such/model"),
     ],
-)  # fmt: skip
+)
 def test_bad_arguments(network, y, arguments, message):
     with pytest.raises(r2r_tf.InputError, match=message):
         r2r_tf.denoise(y, **{"model": network, **arguments})
@@ -134,10 +147,14 @@ def test_bad_arguments(network, y, arguments, message):
 @pytest.mark.parametrize(
     "array, message",
     [
-        (np.zeros((4, 4, 3), np.float32), "channel_axis"), (np.zeros((0, 4), np.float32), "not empty"), (np.zeros(4), "Received: shape"),
-        (np.full((4, 4), np.nan), "finite"), (np.zeros((4, 4), bool), "dtype bool"), (np.zeros((4, 4), np.int32), "dtype int32"),
+        (np.zeros((4, 4, 3), np.float32), "channel_axis"),
+        (np.zeros((0, 4), np.float32), "not empty"),
+        (np.zeros(4), "Received: shape"),
+        (np.full((4, 4), np.nan), "finite"),
+        (np.zeros((4, 4), bool), "dtype bool"),
+        (np.zeros((4, 4), np.int32), "dtype int32"),
     ],
-)  # fmt: skip
+)
 def test_bad_arrays(network, array, message):
     with pytest.raises(r2r_tf.InputError, match=message):
         r2r_tf.denoise(array, network)

@@ -6,7 +6,9 @@ import pytest
 from r2r_tf import patches
 
 
-@pytest.mark.parametrize("length, size, stride", [(40, 40, 20), (41, 40, 20), (321, 40, 20), (481, 40, 40), (100, 7, 3), (9, 1, 1)])
+@pytest.mark.parametrize(
+    "length, size, stride", [(40, 40, 20), (41, 40, 20), (321, 40, 20), (481, 40, 40), (100, 7, 3), (9, 1, 1)]
+)
 def test_starts_cover_the_axis_evenly(length, size, stride):
     starts = patches.tile_starts(length, size, stride)
     gaps = np.diff(starts)

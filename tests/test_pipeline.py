@@ -7,13 +7,23 @@ import pytest
 import tensorflow as tf
 from conftest import standard_errors
 
-from r2r_tf import datasets, noise, pipeline
+from r2r_tf import datasets, noise, pipeline, sampling
 from r2r_tf.errors import InputError
 
 SIGMA = 0.1
 NOISE = noise.Gaussian(SIGMA)
-COMMON = {"noise": NOISE, "alpha": 0.5, "objective": "r2r", "antithetic": False, "batch_size": 8, "patch_size": 16, "seed": 3,
-          "role": "train", "first_step": 0, "num_steps": 6}  # fmt: skip
+COMMON = {
+    "noise": NOISE,
+    "alpha": 0.5,
+    "objective": "r2r",
+    "antithetic": False,
+    "batch_size": 8,
+    "patch_size": 16,
+    "seed": 3,
+    "role": "train",
+    "first_step": 0,
+    "num_steps": 6,
+}
 
 
 def picture(index, channels=1):
@@ -47,7 +57,10 @@ def test_noise_is_frozen_and_unclipped(images):
 @pytest.mark.parametrize("change", ["seed", "source", "index", "copy"])
 def test_noise_of_another_origin_is_independent(change):
     origin = {"noise_seed": 0, "source": "set/train", "index": 0, "copy": 0}
-    other = {**origin, **{"seed": {"noise_seed": 1}, "source": {"source": "set/test"}, "index": {"index": 1}, "copy": {"copy": 1}}[change]}
+    other = {
+        **origin,
+        **{"seed": {"noise_seed": 1}, "source": {"source": "set/test"}, "index": {"index": 1}, "copy": {"copy": 1}}[change],
+    }
     x = np.zeros((100, 100, 1), np.float32)
     first, second = (pipeline.add_frozen_noise(x, NOISE, **values).ravel() for values in (origin, other))
     assert standard_errors(first * second, 0.0) < 5
@@ -66,14 +79,12 @@ def test_tf_data_equals_eager(images):
     """The batch of the graph, computed by hand: crop, frozen y, z of that step, then the flip."""
     for step, (y_hat, y_tilde) in enumerate(collect(images, num_steps=3)):
         step = tf.constant(step, tf.int64)
-        corners = pipeline.random_corners(pipeline.pack(images.noisy), 16, 8, 3, "train", step)
+        corners = sampling.random_corners(sampling.pack(images.noisy), 16, 8, 3, "train", step)
         y = np.stack([images.noisy[i][t : t + 16, le : le + 16] for i, t, le in zip(*(part.numpy() for part in corners))])
-        z = SIGMA * pipeline.standard_normal(y.shape, pipeline.key(3, "train z"), step).numpy()
-        code = tf.random.stateless_uniform(
-            [8], tf.random.experimental.stateless_fold_in(pipeline.key(3, "train flip"), step, "philox"),
-            minval=0, maxval=8, dtype=tf.int32, alg="philox")  # fmt: skip
-        np.testing.assert_allclose(y_hat, pipeline.flip(y + 0.5 * z, code), atol=1e-6)
-        np.testing.assert_allclose(y_tilde, pipeline.flip(y - z / 0.5, code), atol=1e-6)
+        z = SIGMA * sampling.standard_normal(y.shape, sampling.key(3, "train z"), step).numpy()
+        code = sampling.random_flips(8, 3, "train", step)
+        np.testing.assert_allclose(y_hat, sampling.flip(y + 0.5 * z, code), atol=1e-6)
+        np.testing.assert_allclose(y_tilde, sampling.flip(y - z / 0.5, code), atol=1e-6)
 
 
 def locate(patches, clean):
@@ -128,20 +139,23 @@ def test_antithetic_halves_mirror_each_other(images):
 
 
 def test_every_image_once_per_pass(images):
-    indices = np.concatenate([
-        pipeline.random_corners(pipeline.pack(images.noisy), 16, 4, 7, "train", tf.constant(step, tf.int64))[0] for step in range(10)
-    ])  # fmt: skip
+    indices = np.concatenate(
+        [
+            sampling.random_corners(sampling.pack(images.noisy), 16, 4, 7, "train", tf.constant(step, tf.int64))[0]
+            for step in range(10)
+        ]
+    )
     passes = indices.reshape(-1, 5)
     assert (np.sort(passes, axis=1) == np.arange(5)).all()
     assert len({tuple(order) for order in passes}) > 1
 
 
 def test_crops_stay_inside_and_reach_the_borders(images):
-    pixels = pipeline.pack(images.clean)
+    pixels = sampling.pack(images.clean)
     lowest, highest = np.full(5, 99), np.zeros(5)
     for step in range(200):
-        corners = pipeline.random_corners(pixels, 30, 5, 1, "train", tf.constant(step, tf.int64))
-        patches = pipeline.gather(pixels, corners, 30).numpy()
+        corners = sampling.random_corners(pixels, 30, 5, 1, "train", tf.constant(step, tf.int64))
+        patches = sampling.gather(pixels, corners, 30).numpy()
         for image, top, left, patch in zip(*(part.numpy() for part in corners), patches):
             np.testing.assert_array_equal(patch, images.clean[image][top : top + 30, left : left + 30])
             lowest[image], highest[image] = min(lowest[image], top), max(highest[image], top)
@@ -150,7 +164,7 @@ def test_crops_stay_inside_and_reach_the_borders(images):
 
 def test_eight_distinct_flips(rng):
     image = rng.random((1, 5, 5, 2)).astype(np.float32)
-    flipped = pipeline.flip(tf.repeat(image, 8, axis=0), tf.range(8)).numpy()
+    flipped = sampling.flip(tf.repeat(image, 8, axis=0), tf.range(8)).numpy()
     expected = [np.rot90(base, k) for base in (image[0], image[0][:, ::-1]) for k in range(4)]
     assert {f.tobytes() for f in flipped} == {np.ascontiguousarray(e).tobytes() for e in expected}
 
@@ -171,6 +185,14 @@ def test_real_noise_is_left_alone():
     assert images.noisy[0] is real[0].noisy
     with pytest.raises(InputError, match="two noisy copies"):
         pipeline.noisy_images(real, None, 0, "polyu/train", second_copy=True)
+
+
+def test_noisy_images_without_references():
+    real = [datasets.Picture(str(i), None, np.full((20, 20, 1), 0.1, np.float32)) for i in range(2)]
+    images = pipeline.noisy_images(real, None, 0, "mine/train")
+    assert images.clean is None and collect(images, num_steps=1)[0][0].shape == (8, 16, 16, 1)
+    with pytest.raises(InputError, match="needs clean images"):
+        collect(images, objective="n2c")
 
 
 def test_real_noise_is_the_supervised_input():
@@ -198,7 +220,10 @@ def test_scales_resize_before_the_noise():
 
 @pytest.mark.parametrize(
     "changes, message",
-    [({"patch_size": 41}, "--patch_size must not exceed the smallest image side, 40"), ({"antithetic": True, "batch_size": 7}, "--batch_size must be even")],
+    [
+        ({"patch_size": 41}, "--patch_size must not exceed the smallest image side, 40"),
+        ({"antithetic": True, "batch_size": 7}, "--batch_size must be even"),
+    ],
 )
 def test_bad_settings(images, changes, message):
     with pytest.raises(InputError, match=message):

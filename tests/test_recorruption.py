@@ -137,7 +137,9 @@ def test_antithetic_holds_both_pairs(rng):
 def test_general_form_with_scaled_identity_is_the_plain_one(rng, alpha):
     y, z = rng.standard_normal((2, 7, 6))
     a, b = recorruption.general_factors(SIGMA * np.eye(6), alpha * np.eye(6))
-    np.testing.assert_allclose(recorruption.recorrupt_general(y, z, a, b), recorruption.recorrupt(y, SIGMA * z, alpha), rtol=1e-12)
+    np.testing.assert_allclose(
+        recorruption.recorrupt_general(y, z, a, b), recorruption.recorrupt(y, SIGMA * z, alpha), rtol=1e-12
+    )
 
 
 def test_general_form_decorrelates_any_covariance(rng):

@@ -14,17 +14,49 @@ import numpy as np
 import pytest
 from conftest import ROOT, run_python
 
-from r2r_tf import averaging, callbacks, checkpoints, model_files, models, noise, run_directory, training
+from r2r_tf import averaging, callbacks, checkpoints, losses, model_files, models, noise, run_directory, settings, training
 from r2r_tf.errors import InputError
 
-FLAGS = ("--test_dataset=skimage_natural", "--depth=3", "--features=8", "--batch_size=8", "--epochs=4", "--steps_per_epoch=12",
-         "--learning_rate=3e-3", "--schedule=cosine", "--ema=0.9", "--num_recorruptions=2", "--patch_size=24")  # fmt: skip
-SETTINGS = training.Settings(
-    dataset="skimage_natural", test_dataset=None, data_dir=None, manual_dir=None, model="dncnn", depth=3, features=8,
-    batch_norm=True, sigma="25", alpha=0.5, objective="r2r", antithetic=True, scales=(1.0,), batch_size=8, patch_size=24,
-    epochs=2, steps_per_epoch=6, learning_rate=3e-3, schedule="step", milestones=(30,), decay=0.2, ema=0.0, precision="float32",
-    seed=0, num_recorruptions=2,
-)  # fmt: skip
+FLAGS = (
+    "--test_dataset=skimage_natural",
+    "--depth=3",
+    "--features=8",
+    "--batch_size=8",
+    "--epochs=4",
+    "--steps_per_epoch=12",
+    "--learning_rate=3e-3",
+    "--schedule=cosine",
+    "--ema=0.9",
+    "--num_recorruptions=2",
+    "--patch_size=24",
+)
+SETTINGS = settings.Settings(
+    dataset="skimage_natural",
+    test_dataset=None,
+    data_dir=None,
+    manual_dir=None,
+    model="dncnn",
+    depth=3,
+    features=8,
+    batch_norm=True,
+    sigma="25",
+    alpha=0.5,
+    objective="r2r",
+    antithetic=True,
+    scales=(1.0,),
+    batch_size=8,
+    patch_size=24,
+    epochs=2,
+    steps_per_epoch=6,
+    learning_rate=3e-3,
+    schedule="step",
+    milestones=(30,),
+    decay=0.2,
+    ema=0.0,
+    precision="float32",
+    seed=0,
+    num_recorruptions=2,
+)
 
 
 def train(data_dir, workdir, *extra, check=True):
@@ -50,8 +82,18 @@ def finished(data_dir, tmp_path_factory):
 def test_finished_run_leaves_everything(finished):
     workdir, process = finished
     names = {path.name for path in workdir.iterdir()}
-    assert names == {"flags.txt", "run.json", "history.csv", "checkpoints", "model.keras", "model.json", "saved_model", "curves.png",
-                     "tensorboard", "test"}  # fmt: skip
+    assert names == {
+        "flags.txt",
+        "run.json",
+        "history.csv",
+        "checkpoints",
+        "model.keras",
+        "model.json",
+        "saved_model",
+        "curves.png",
+        "tensorboard",
+        "test",
+    }
     assert {path.name for path in (workdir / "checkpoints").iterdir()} == {"epoch_00003", "epoch_00004"}
     rows = history(workdir)
     assert [row["epoch"] for row in rows] == [1, 2, 3, 4]
@@ -106,7 +148,9 @@ def test_killed_and_resumed_is_bit_for_bit_the_same(finished, data_dir, tmp_path
     for epochs, pause in ((1, 0.0), (2, 0.1)):
         process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         deadline = time.time() + 120
-        while not (workdir / "checkpoints" / f"epoch_{epochs:05d}").exists() and process.poll() is None and time.time() < deadline:
+        while (
+            not (workdir / "checkpoints" / f"epoch_{epochs:05d}").exists() and process.poll() is None and time.time() < deadline
+        ):
             time.sleep(0.005)
         time.sleep(pause)
         assert process.poll() is None, "the run ended before it could be killed"
@@ -125,8 +169,8 @@ def test_killed_and_resumed_is_bit_for_bit_the_same(finished, data_dir, tmp_path
 
 
 def run_here(data_dir, workdir, **changes):
-    settings = SETTINGS._replace(data_dir=data_dir, **changes)
-    return training.run(settings, workdir, {name: f"--{name}={value}" for name, value in settings._asdict().items()})
+    chosen = SETTINGS._replace(data_dir=data_dir, **changes)
+    return training.run(chosen, workdir, {name: f"--{name}={value}" for name, value in chosen._asdict().items()})
 
 
 def test_nan_stops_and_keeps_the_last_good_checkpoint(data_dir, tmp_path):
@@ -147,8 +191,22 @@ def test_more_epochs_continue_a_finished_run(data_dir, tmp_path):
     assert all(np.array_equal(a, b) for a, b in zip(weights(tmp_path / "short"), weights(tmp_path / "long"), strict=True))
 
 
-@pytest.mark.parametrize("changes", [{"objective": "n2c"}, {"objective": "n2n"}, {"model": "cnn5", "depth": None, "features": None,
-    "batch_norm": None, "precision": "bfloat16", "antithetic": False, "dataset": "skimage_natural/rgb"}])  # fmt: skip
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"objective": "n2c"},
+        {"objective": "n2n"},
+        {
+            "model": "cnn5",
+            "depth": None,
+            "features": None,
+            "batch_norm": None,
+            "precision": "bfloat16",
+            "antithetic": False,
+            "dataset": "skimage_natural/rgb",
+        },
+    ],
+)
 def test_other_objectives_and_networks(data_dir, tmp_path, changes):
     run_here(data_dir, tmp_path / "run", epochs=1, steps_per_epoch=2, **changes)
     denoiser = model_files.load(tmp_path / "run")
@@ -157,8 +215,17 @@ def test_other_objectives_and_networks(data_dir, tmp_path, changes):
 
 
 def test_failed_start_leaves_no_run_directory(data_dir, tmp_path):
-    for changes in ({"patch_size": 4000}, {"dataset": "nothing"}, {"batch_size": 7}, {"alpha": 0.0}, {"sigma": "x"}, {"ema": 1.0},
-                    {"model": "cnn5"}, {"scales": (0.0,)}, {"num_recorruptions": 3}):  # fmt: skip
+    for changes in (
+        {"patch_size": 4000},
+        {"dataset": "nothing"},
+        {"batch_size": 7},
+        {"alpha": 0.0},
+        {"sigma": "x"},
+        {"ema": 1.0},
+        {"model": "cnn5"},
+        {"scales": (0.0,)},
+        {"num_recorruptions": 3},
+    ):
         with pytest.raises(InputError):
             run_here(data_dir, tmp_path / "run", **changes)
         assert not (tmp_path / "run").exists(), changes
@@ -184,11 +251,11 @@ def test_broken_checkpoint_falls_back_to_the_one_before(tmp_path, capsys):
 def test_checkpoint_holds_the_optimizer(tmp_path, rng):
     """A step after restoring equals the step that would have followed."""
     x = rng.random((4, 16, 16, 1)).astype(np.float32)
-    settings = SETTINGS._replace(ema=0.9, schedule="cosine")
+    chosen = SETTINGS._replace(ema=0.9, schedule="cosine")
 
     def fresh():
         network = models.build("dncnn", depth=3, features=4)
-        training.compile_network(network, settings)
+        training.compile_network(network, chosen)
         return network
 
     first = fresh()
@@ -216,23 +283,23 @@ def test_schedules():
     assert rates(schedule="constant") == [1e-3]
     cosine = rates(schedule="cosine")
     assert cosine[0] == pytest.approx(1e-3) and cosine[-1] < 1e-7 and sorted(cosine, reverse=True) == cosine
-    assert training.steps_per_epoch(SETTINGS._replace(steps_per_epoch=None, batch_size=128)) * 128 >= 8000
+    assert settings.steps_per_epoch(SETTINGS._replace(steps_per_epoch=None, batch_size=128)) * 128 >= 8000
 
 
 def test_clean_channels_do_not_reach_the_loss(rng):
     """The monitored clean image may be anything: loss and gradients stay the same."""
     x_hat, y_tilde, clean = rng.random((3, 2, 8, 8, 1)).astype(np.float32)
     with_clean = np.concatenate([y_tilde, clean], axis=-1)
-    np.testing.assert_array_equal(training.pair_loss(with_clean, x_hat), training.pair_loss(y_tilde, x_hat))
-    np.testing.assert_allclose(training.pair_loss(y_tilde, x_hat), ((x_hat - y_tilde) ** 2)[..., 0], rtol=1e-6)
-    np.testing.assert_allclose(training.clean_error(with_clean, x_hat), ((x_hat - clean) ** 2)[..., 0], rtol=1e-6)
+    np.testing.assert_array_equal(losses.pair_loss(with_clean, x_hat), losses.pair_loss(y_tilde, x_hat))
+    np.testing.assert_allclose(losses.pair_loss(y_tilde, x_hat), ((x_hat - y_tilde) ** 2)[..., 0], rtol=1e-6)
+    np.testing.assert_allclose(losses.clean_error(with_clean, x_hat), ((x_hat - clean) ** 2)[..., 0], rtol=1e-6)
 
 
 def test_target_variance_of_the_objectives():
     model = noise.Gaussian(0.1)
     expected = {"r2r": 0.01 * 5, "n2n": 0.01, "n2c": 0.0}
     for objective, variance in expected.items():
-        assert training.target_variance(SETTINGS._replace(objective=objective), model) == pytest.approx(variance)
+        assert losses.target_variance(objective, model, 0.5) == pytest.approx(variance)
 
 
 def test_averaged_weights_come_and_go_exactly(rng):

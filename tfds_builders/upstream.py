@@ -1,4 +1,4 @@
-"""What the downloading builders share: every file that checksums.tsv lists, verified; and the gray PNG form of the Berkeley sets."""
+"""What the downloading builders share: the files that checksums.tsv lists, verified; the gray PNG form of the Berkeley sets."""
 
 import pathlib
 
@@ -11,13 +11,20 @@ def download(builder, dl_manager):
     return dl_manager.download(urls)
 
 
-def gray_info(builder):
-    """`DatasetInfo` with features `image` ([H, W, 1] uint8) and `name` (file name without suffix)."""
-    features = {"image": tfds.features.Image(shape=(None, None, 1), encoding_format="png"), "name": tfds.features.Text()}
-    return builder.dataset_info_from_configs(features=tfds.features.FeaturesDict(features), disable_shuffling=True)
+class GrayPngBuilder(tfds.core.GeneratorBasedBuilder, skip_registration=True):
+    """One split of gray PNG files: features `image` ([H, W, 1] uint8) and `name` (file name without suffix), sorted by name."""
 
+    VERSION = tfds.core.Version("1.0.0")
+    RELEASE_NOTES = {"1.0.0": "Initial release."}
+    SPLIT: str
 
-def gray_examples(paths):
-    """Yields (key, example) of gray PNG files, in the order of their names."""
-    for name, path in sorted(paths.items()):
-        yield name, {"image": path, "name": pathlib.PurePath(name).stem}
+    def _info(self):
+        features = {"image": tfds.features.Image(shape=(None, None, 1), encoding_format="png"), "name": tfds.features.Text()}
+        return self.dataset_info_from_configs(features=tfds.features.FeaturesDict(features), disable_shuffling=True)
+
+    def _split_generators(self, dl_manager):
+        return {self.SPLIT: self._generate_examples(download(self, dl_manager))}
+
+    def _generate_examples(self, paths):
+        for name, path in sorted(paths.items()):
+            yield name, {"image": path, "name": pathlib.PurePath(name).stem}

@@ -12,7 +12,8 @@ _DATASET = flags.DEFINE_string("dataset", "skimage_natural", "TFDS data set: ski
 _SPLIT = flags.DEFINE_string("split", "test", "TFDS split, such as test or train+test.")
 _DATA_DIR = flags.DEFINE_string("data_dir", None, "Where TFDS keeps prepared data; ~/tensorflow_datasets by default.")
 _MANUAL_DIR = flags.DEFINE_string(
-    "manual_dir", None, "Folder with BSD400/, BSD68/, PolyU/: take the files from there instead of downloading them.")  # fmt: skip
+    "manual_dir", None, "Folder with BSD400/, BSD68/, PolyU/: take the files from there instead of downloading them."
+)
 _SIGMA = flags.DEFINE_string("sigma", None, "Noise of the test images in grey levels of 255; the model's own by default.")
 _ALPHA = flags.DEFINE_float("alpha", None, "Recorruption strength; the model's own by default.")
 _NUM_RECORRUPTIONS = flags.DEFINE_integer("num_recorruptions", 8, "Draws T to average over; 0 for f(y) itself.", lower_bound=0)
@@ -30,10 +31,20 @@ def main(argv):
 
     output_dir = _OUTPUT_DIR.value or f"evaluation/{_DATASET.value.replace('/', '-')}-sigma{_SIGMA.value or 'own'}"
     summary = evaluation.evaluate(
-        model_files.load(_MODEL.value), _DATASET.value, output_dir, split=_SPLIT.value, data_dir=_DATA_DIR.value,
-        manual_dir=_MANUAL_DIR.value, sigma=_SIGMA.value, alpha=_ALPHA.value, num_recorruptions=_NUM_RECORRUPTIONS.value,
-        antithetic=_ANTITHETIC.value, max_images=_MAX_IMAGES.value, seed=_SEED.value, legacy_ssim=_LEGACY_SSIM.value,
-    )  # fmt: skip
+        model_files.load(_MODEL.value),
+        _DATASET.value,
+        output_dir,
+        split=_SPLIT.value,
+        data_dir=_DATA_DIR.value,
+        manual_dir=_MANUAL_DIR.value,
+        sigma=_SIGMA.value,
+        alpha=_ALPHA.value,
+        num_recorruptions=_NUM_RECORRUPTIONS.value,
+        antithetic=_ANTITHETIC.value,
+        max_images=_MAX_IMAGES.value,
+        seed=_SEED.value,
+        legacy_ssim=_LEGACY_SSIM.value,
+    )
     print(evaluation.table(summary))
     print(f"Files: {output_dir}")
 

@@ -20,9 +20,20 @@ def cnn5(channels=1, dtype="float32", seed=0):
     x = inputs
     for index, features in enumerate(FEATURES, start=1):
         x = keras.layers.Conv2D(
-            features, 3, padding="same", activation="relu", dtype=dtype, name=f"conv{index}",
-            kernel_initializer=keras.initializers.HeNormal(seed=seed + index))(x)  # fmt: skip
+            features,
+            3,
+            padding="same",
+            activation="relu",
+            dtype=dtype,
+            name=f"conv{index}",
+            kernel_initializer=keras.initializers.HeNormal(seed=seed + index),
+        )(x)
     outputs = keras.layers.Conv2D(
-        channels, 3, padding="same", dtype="float32", name="conv5",
-        kernel_initializer=keras.initializers.GlorotUniform(seed=seed + 5))(x)  # fmt: skip
+        channels,
+        3,
+        padding="same",
+        dtype="float32",
+        name="conv5",
+        kernel_initializer=keras.initializers.GlorotUniform(seed=seed + 5),
+    )(x)
     return keras.Model(inputs, outputs, name="cnn5")

@@ -29,9 +29,7 @@ def dncnn(channels=1, depth=17, features=64, batch_norm=True, dtype="float32", s
       its code has these 15.
     """
     if depth < 2 or features < 1:
-        raise InputError(
-            f"DnCNN needs at least 2 layers and 1 feature. Received: depth={depth}, features={features}"
-        )
+        raise InputError(f"DnCNN needs at least 2 layers and 1 feature. Received: depth={depth}, features={features}")
 
     def convolution(filters, index, initializer, **options):
         return keras.layers.Conv2D(filters, 3, padding="same", kernel_initializer=initializer, name=f"conv{index}", **options)
@@ -50,7 +48,11 @@ def dncnn(channels=1, depth=17, features=64, batch_norm=True, dtype="float32", s
             )(x)
         x = keras.layers.ReLU(dtype=dtype, name=f"relu{index}")(x)
     residual = convolution(
-        channels, depth, keras.initializers.RandomNormal(stddev=LAST_LAYER_STDDEV, seed=seed + depth), use_bias=False,
-        dtype="float32")(x)  # fmt: skip
+        channels,
+        depth,
+        keras.initializers.RandomNormal(stddev=LAST_LAYER_STDDEV, seed=seed + depth),
+        use_bias=False,
+        dtype="float32",
+    )(x)
     outputs = keras.layers.Subtract(dtype="float32", name="denoised")([inputs, residual])
     return keras.Model(inputs, outputs, name="dncnn")

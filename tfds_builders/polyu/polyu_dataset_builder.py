@@ -71,10 +71,16 @@ class Builder(tfds.core.GeneratorBasedBuilder):
 
     def _info(self):
         image = tfds.features.Image(shape=(None, None, 3), encoding_format="png")
-        features = tfds.features.FeaturesDict({
-            "noisy": image, "clean": image, "name": tfds.features.Text(), "camera": tfds.features.Text(),
-            "scene": tfds.features.Text(), "iso": np.int64,
-        })  # fmt: skip
+        features = tfds.features.FeaturesDict(
+            {
+                "noisy": image,
+                "clean": image,
+                "name": tfds.features.Text(),
+                "camera": tfds.features.Text(),
+                "scene": tfds.features.Text(),
+                "iso": np.int64,
+            }
+        )
         return self.dataset_info_from_configs(features=features, disable_shuffling=True)
 
     def _split_generators(self, dl_manager):
