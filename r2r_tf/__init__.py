@@ -21,7 +21,14 @@ __all__ = sorted(_HOME)
 def __getattr__(name):
     if name not in _HOME:
         raise AttributeError(f"module 'r2r_tf' has no attribute {name!r}")
-    return getattr(importlib.import_module(f"r2r_tf.{_HOME[name]}"), name)
+    try:
+        return getattr(importlib.import_module(f"r2r_tf.{_HOME[name]}"), name)
+    except ModuleNotFoundError as error:
+        if (error.name or "").split(".")[0] != "tensorflow":
+            raise
+        from r2r_tf.errors import TENSORFLOW_MISSING
+
+        raise ModuleNotFoundError(TENSORFLOW_MISSING, name="tensorflow") from None
 
 
 def __dir__():

@@ -35,6 +35,11 @@ def replacing(path):
         _remove(temporary)
 
 
+def is_leftover(path):
+    """Whether a process that was killed while it wrote has left this temporary."""
+    return path.name.startswith((".partial-", ".old-"))
+
+
 def write_text(path, text):
     """Writes a text file, whole or not at all."""
     with replacing(path) as temporary:

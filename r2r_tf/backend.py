@@ -2,6 +2,8 @@
 
 import os
 
+from r2r_tf.errors import TENSORFLOW_MISSING
+
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
 try:
@@ -9,9 +11,6 @@ try:
 except ModuleNotFoundError as error:
     if error.name != "tensorflow":
         raise
-    raise ModuleNotFoundError(
-        "TensorFlow is missing: install it with pip install 'r2r_tf[cpu]' or, for NVIDIA GPUs, pip install 'r2r_tf[gpu]'.",
-        name="tensorflow",
-    ) from None
+    raise ModuleNotFoundError(TENSORFLOW_MISSING, name="tensorflow") from None
 
 __all__ = ["tf"]

@@ -54,11 +54,17 @@ class StopOnNaN(keras.callbacks.Callback):
         self._epoch = epoch + 1
 
     def on_train_batch_end(self, batch, logs=None):
-        if not math.isfinite(logs["loss"]):
+        self._check(logs["loss"], f"step {batch + 1}")
+
+    def on_epoch_end(self, epoch, logs=None):
+        self._check(logs["val_loss"], "validation")
+
+    def _check(self, loss, where):
+        if not math.isfinite(loss):
             kept = checkpoints.finished(self._directory)
             raise InputError(
-                f"The loss is not finite any more at epoch {self._epoch}, step {batch + 1}: start again in another --workdir "
-                f"with a smaller --learning_rate. The last good checkpoint is {kept[-1] if kept else 'that of no epoch'}."
+                f"The loss is not finite any more at epoch {self._epoch}, {where}: start again in another --workdir with a "
+                f"smaller --learning_rate. The last good checkpoint is {kept[-1] if kept else 'that of no epoch'}."
             )
 
 

@@ -10,6 +10,7 @@ import pathlib
 import shutil
 
 from r2r_tf import atomic
+from r2r_tf.errors import InputError
 
 KEEP = 2
 
@@ -40,6 +41,8 @@ def restore(directory, model):
 
     Returns:
       The history, a list of dicts with one entry per finished epoch; empty where there is no checkpoint.
+    Raises:
+      InputError: there are checkpoints and none can be read.
     """
     for path in reversed(finished(directory)):
         try:
@@ -49,6 +52,8 @@ def restore(directory, model):
             print(f"Checkpoint {path} cannot be read ({error}); trying the one before.")
             continue
         return history
+    if finished(directory):
+        raise InputError(f"No checkpoint in {directory} can be read. Move it away to start again.")
     return []
 
 

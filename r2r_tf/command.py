@@ -8,13 +8,18 @@ from absl import app, logging
 from r2r_tf.errors import InputError
 
 
-def run(main):
-    """Runs `main(argv)` after absl has parsed the flags."""
+def run(main, after_interruption="The same command again starts over."):
+    """Runs `main(argv)` after absl has parsed the flags.
+
+    Args:
+      main: function of the arguments that are no flags.
+      after_interruption: what to tell somebody who pressed Ctrl-C.
+    """
     if {"--help", "-help", "-h"} & set(sys.argv[1:]):
         # absl by itself would exit with 1 after printing the help
         app.usage(shorthelp=True, writeto_stdout=True)
         sys.exit(0)
-    app.run(lambda argv: _guarded(main, argv))
+    app.run(lambda argv: _guarded(main, argv, after_interruption))
 
 
 def command_line():
@@ -24,7 +29,7 @@ def command_line():
     return shlex.join([*program, *sys.argv[1:]])
 
 
-def _guarded(main, argv):
+def _guarded(main, argv, after_interruption):
     if len(argv) > 1:
         _fail(f"Unknown argument {argv[1]!r}; every option is a flag, see --help.")
     logging.set_verbosity(logging.ERROR)
@@ -41,7 +46,7 @@ def _guarded(main, argv):
             raise
         _fail(error)
     except KeyboardInterrupt:
-        print("\nInterrupted. The same command again goes on where it stopped.", file=sys.stderr)
+        print(f"\nInterrupted. {after_interruption}", file=sys.stderr)
         sys.exit(130)
 
 

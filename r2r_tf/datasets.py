@@ -16,15 +16,21 @@ from r2r_tf.backend import tf
 from r2r_tf.errors import InputError
 
 BUILDERS = ("bsd400", "bsd68", "polyu", "skimage_natural")
-_REACH_TIMEOUT_S = 10
+_REACH_TIMEOUT_S = 5
 
 
 class Picture(NamedTuple):
-    """One example: `clean` may be missing, `noisy` is set where the data set itself holds the noise."""
+    """One example: `clean` may be missing, `noisy` is set where the data set itself holds the noise.
+
+    `source` (data set, configuration and the file of the split) and `index` say which stored example it is, however the split
+    was spelled.
+    """
 
     name: str
     clean: np.ndarray | None
     noisy: np.ndarray | None
+    source: str
+    index: int
 
 
 def make_builder(dataset, data_dir=None):
@@ -39,7 +45,7 @@ def make_builder(dataset, data_dir=None):
         import_module(f"tfds_builders.{name}.{name}_dataset_builder")
     try:
         return tfds.builder(dataset, data_dir=data_dir, try_gcs=False)
-    except (tfds.core.DatasetNotFoundError, ValueError) as error:
+    except (tfds.core.DatasetNotFoundError, ValueError, AssertionError) as error:
         raise InputError(
             f"--dataset must be one of {', '.join(BUILDERS)}, or another TFDS name. Received: {dataset!r} ({_first_line(error)})"
         ) from None
@@ -58,6 +64,7 @@ def prepare(dataset, data_dir=None, manual_dir=None):
     Raises:
       InputError: unknown name, missing or altered files, no network.
     """
+    import requests
     import tensorflow_datasets as tfds
     from tensorflow_datasets.core.download import DownloadError, download_manager
 
@@ -73,7 +80,7 @@ def prepare(dataset, data_dir=None, manual_dir=None):
     config = tfds.download.DownloadConfig(manual_dir=manual_dir, try_download_gcs=False, override_max_simultaneous_downloads=16)
     try:
         builder.download_and_prepare(download_config=config)
-    except DownloadError as error:
+    except (DownloadError, requests.RequestException) as error:
         raise InputError(f"Downloading {dataset} failed: {_first_line(error)}. Run the same command again to go on.") from None
     except download_manager.NonMatchingChecksumError as error:
         raise InputError(f"A file of {dataset} is not the published one: {' '.join(str(error).split())}") from None
@@ -100,8 +107,13 @@ def load_pictures(builder, split, max_images=None):
             f"Received: {', '.join(builder.info.features)}"
         )
     try:
-        # one file after the other keeps the stored order, on which the frozen noise is keyed
+        # one file after the other keeps the stored order
         examples = builder.as_dataset(split=split, read_config=tfds.ReadConfig(interleave_cycle_length=1))
+        places = [
+            (pathlib.PurePath(part.filename).name, part.skip + number)
+            for part in builder.info.splits[split].file_instructions
+            for number in range(part.take)
+        ]
     except (ValueError, KeyError) as error:
         raise InputError(
             f"--split must name a part of {builder.name} ({', '.join(builder.info.splits)}). "
@@ -109,22 +121,27 @@ def load_pictures(builder, split, max_images=None):
         ) from None
     if max_images is not None:
         examples = examples.take(max_images)
-    pictures = [_picture(example, index) for index, example in enumerate(tfds.as_numpy(examples))]
+    # with max_images the places are more than the examples
+    pictures = [
+        _picture(example, f"{full_name(builder)}/{file}", index)
+        for example, (file, index) in zip(tfds.as_numpy(examples), places, strict=False)
+    ]
     if not pictures:
         raise InputError(f"Split {split!r} of {builder.name} holds no picture.")
     return pictures
 
 
 def full_name(builder):
-    """The builder's name with its configuration, such as 'skimage_natural/gray': what the frozen noise is keyed by."""
+    """The builder's name with its configuration, such as 'skimage_natural/gray'."""
     return f"{builder.name}/{builder.builder_config.name}" if builder.builder_config else builder.name
 
 
-def _picture(example, index):
+def _picture(example, source, index):
     name = example["name"].decode() if "name" in example else f"{index:06d}"
+    clean, noisy = (_unit_range(example[key]) if key in example else None for key in ("clean", "noisy"))
     if "image" in example:
-        return Picture(name, _unit_range(example["image"]), None)
-    return Picture(name, _unit_range(example["clean"]) if "clean" in example else None, _unit_range(example["noisy"]))
+        clean = _unit_range(example["image"])
+    return Picture(name, clean, noisy, source, index)
 
 
 def _unit_range(image):
@@ -144,7 +161,12 @@ def _check_reachable(url, dataset):
     """One quick request first: TFDS would try every file for minutes."""
     try:
         urllib.request.urlopen(urllib.request.Request(url, method="HEAD"), timeout=_REACH_TIMEOUT_S).close()
-    except (urllib.error.URLError, OSError) as error:
+    except urllib.error.HTTPError as error:
+        raise InputError(
+            f"{dataset} cannot be downloaded: {url} answers with status {error.code}. Give --manual_dir, a folder with the "
+            "upstream files."
+        ) from None
+    except OSError as error:
         raise InputError(
             f"{dataset} has to be downloaded and its server does not answer ({getattr(error, 'reason', error)}). Connect to the "
             "network, or give --manual_dir, a folder with the upstream files."

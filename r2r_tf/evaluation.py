@@ -2,7 +2,9 @@
 
 import csv
 import pathlib
+import sys
 import time
+from typing import NamedTuple
 
 import numpy as np
 from tqdm import tqdm
@@ -10,129 +12,155 @@ from tqdm import tqdm
 from r2r_tf import atomic, baselines, command, datasets, figures, inference, metrics, noise, pipeline, summaries
 from r2r_tf.errors import InputError
 
+NOISY = "noisy input"
 PROTOCOL = "PSNR and SSIM per image on the estimate clipped to [0, 1] (noisy input unclipped), data range 1, then averaged"
 
 
-def evaluate(
-    denoiser,
-    dataset,
-    output_dir,
-    split="test",
-    data_dir=None,
-    manual_dir=None,
-    sigma=None,
-    alpha=None,
-    num_recorruptions=8,
-    antithetic=True,
-    max_images=None,
-    seed=0,
-    legacy_ssim=False,
-):
+class TestSet(NamedTuple):
+    """Test images and what was said of them.
+
+    Attributes:
+      dataset: name with configuration.
+      split: TFDS split expression.
+      names: of the images.
+      images: `pipeline.Images` with clean ones.
+      noise: noise model of the noisy ones; what the model and the baselines are told.
+      noise_seed: of the simulated noise.
+    """
+
+    dataset: str
+    split: str
+    names: list
+    images: pipeline.Images
+    noise: tuple
+    noise_seed: int
+
+
+def load_test_set(dataset, noise_model, channels, split="test", data_dir=None, manual_dir=None, max_images=None, seed=0):
+    """Prepares and loads a test set; clean images get the frozen noise of their place in the data set and this seed.
+
+    Args:
+      dataset, split, data_dir, manual_dir, max_images: as in `datasets.prepare` and `datasets.load_pictures`.
+      noise_model: noise model of the test images; None is an error that names the flag.
+      channels: what the network takes.
+      seed: of the noise.
+    Returns:
+      `TestSet`.
+    Raises:
+      InputError: no noise level, no such data, no clean images, or other channels.
+    """
+    if noise_model is None:
+        raise InputError("--sigma is needed: the model's file does not say what noise it was trained for.")
+    builder = datasets.prepare(dataset, data_dir, manual_dir)
+    pictures = datasets.load_pictures(builder, split, max_images)
+    if any(picture.clean is None for picture in pictures):
+        raise InputError(f"{dataset} has no clean images to score against. Choose another data set.")
+    if pictures[0].clean.shape[-1] != channels:
+        raise InputError(
+            f"{dataset} has {pictures[0].clean.shape[-1]} channel(s) and the model takes {channels}: choose another data set "
+            "(skimage_natural has the configurations gray and rgb) or another model."
+        )
+    images = pipeline.noisy_images(pictures, noise_model, seed)
+    return TestSet(datasets.full_name(builder), split, [picture.name for picture in pictures], images, noise_model, seed)
+
+
+def evaluate(denoiser, test, output_dir, alpha=None, num_recorruptions=8, antithetic=True, seed=0, legacy_ssim=False):
     """Scores a denoiser and the baselines, writes scores.csv, summary.json, histograms.png, examples.png and TensorBoard logs.
 
     Args:
       denoiser: `model_files.Denoiser`.
-      dataset, split, data_dir, manual_dir: test images; clean ones get the frozen noise of this data set, split and seed.
+      test: `TestSet`.
       output_dir: where the files go.
-      sigma: noise of the test images in grey levels of 255; None for the noise that the network was trained for.
       alpha, num_recorruptions, antithetic: as in `inference.denoise`.
-      max_images: only the first of the split.
-      seed: of the test images' noise and of the recorruptions.
+      seed: of the recorruptions.
       legacy_ssim: add the column `legacy_ssim`, see `metrics.legacy_ssim`.
     Returns:
       The summary, a dict that is what summary.json holds.
     Raises:
-      InputError: no such data, no noise level, channels that do not fit, or arguments out of range.
+      InputError: arguments out of range.
     """
-    output_dir = pathlib.Path(output_dir)
-    noise_model = noise.gaussian_from_grey_levels(sigma) if sigma is not None else denoiser.noise
-    if noise_model is None:
-        raise InputError("--sigma is needed: the model's file does not say what noise it was trained for.")
-    inference.draws(denoiser, np.zeros((1, 8, 8, 1)), noise_model.sigma, alpha, num_recorruptions, antithetic)
-    builder = datasets.prepare(dataset, data_dir, manual_dir)
-    pictures = datasets.load_pictures(builder, split, max_images)
-    if pictures[0].clean is None:
-        raise InputError(f"{dataset} has no clean images to score against. Choose another data set.")
-    if pictures[0].clean.shape[-1] != denoiser.network.input_shape[-1]:
-        raise InputError(
-            f"{dataset} has {pictures[0].clean.shape[-1]} channel(s) and the model takes {denoiser.network.input_shape[-1]}: "
-            "choose another data set (skimage_natural has the configurations gray and rgb) or another model."
-        )
-    source = f"{datasets.full_name(builder)}/{split}"
-    images = pipeline.noisy_images(pictures, noise_model, seed, source)
+    sigma = test.noise.sigma
+    _, used_alpha, used_draws, _ = inference.draws(
+        denoiser, test.images.noisy[0][None], sigma, alpha, num_recorruptions, antithetic
+    )
 
-    def network(y, sigma):
+    def network(index):
         return inference.denoise(
-            y,
+            test.images.noisy[index],
             denoiser,
             sigma=sigma,
             alpha=alpha,
             num_recorruptions=num_recorruptions,
             antithetic=antithetic,
-            seed=seed,
             channel_axis=-1,
+            seed=(seed, index),
         )
 
-    methods = {"noisy input": baselines.identity, **baselines.BASELINES, "model": network}
-    names = [picture.name for picture in pictures]
-    scores, estimates = score_methods(methods, images, names, noise_model.sigma, legacy_ssim)
+    methods = {
+        name: lambda index, method=method: method(test.images.noisy[index], sigma)
+        for name, method in {NOISY: baselines.identity, **baselines.BASELINES}.items()
+    }
+    scores, estimates = score_methods({**methods, "model": network}, test, legacy_ssim)
+    means = {name: {key: float(np.mean([row[key] for row in score])) for key in score[0]} for name, score in scores.items()}
     rows = [
-        {"image": name, **own, **{f"{key}_noisy": raw[key] for key in ("psnr", "ssim")}}
-        for name, own, raw in zip(names, scores["model"], scores["noisy input"], strict=True)
+        {
+            "image": name,
+            **{key: value for key, value in own.items() if key != "seconds"},
+            "psnr_noisy": raw["psnr"],
+            "ssim_noisy": raw["ssim"],
+        }
+        for name, own, raw in zip(test.names, scores["model"], scores[NOISY], strict=True)
     ]
-    rows = [{key: value for key, value in row.items() if key != "seconds"} for row in rows]
-    _, used_alpha, used_draws, _ = inference.draws(
-        denoiser, images.noisy[0][None], noise_model.sigma, alpha, num_recorruptions, antithetic
-    )
     summary = {
-        "methods": {
-            name: {key: float(np.mean([row[key] for row in score])) for key in score[0]} for name, score in scores.items()
-        },
-        "dataset": datasets.full_name(builder),
-        "split": split,
+        "methods": means,
+        "dataset": test.dataset,
+        "split": test.split,
         "images": len(rows),
-        "sigma": round(noise_model.sigma * noise.GREY_LEVELS, 6),
+        "sigma": round(sigma * noise.GREY_LEVELS, 6),
         "num_recorruptions": used_draws,
         "antithetic": antithetic,
         "alpha": used_alpha,
-        "seeds": {"noise_seed": seed, "recorruption_seed": seed},
+        "seeds": {"noise_seed": test.noise_seed, "recorruption_seed": seed},
         "model_sha256": denoiser.sha256,
         "protocol": PROTOCOL,
         "command": command.command_line(),
     }
-    write(output_dir, rows, summary, images, estimates)
+    write(pathlib.Path(output_dir), rows, summary, test.images, estimates)
     return summary
 
 
-def score_methods(methods, images, names, sigma, legacy_ssim=False):
+def score_methods(methods, test, legacy_ssim=False):
     """Runs every method on every image.
 
     Args:
-      methods: dict from name to a function of (y, sigma) that returns an estimate; the first one's estimate is the noisy input.
-      images: `pipeline.Images` with clean ones.
-      names: of the images, for the progress bar.
-      sigma: noise standard deviation, [0, 1] scale.
+      methods: dict from name to a function of the image's index that returns an estimate; that of `NOISY` is not clipped.
+      test: `TestSet`.
       legacy_ssim: also compute that figure.
     Returns:
       (dict from method to a list of dicts psnr, ssim, [legacy_ssim,] seconds; list of the last method's estimates).
     """
+    figures_of = {"psnr": metrics.psnr, "ssim": metrics.ssim}
+    if legacy_ssim:
+        figures_of["legacy_ssim"] = metrics.legacy_ssim
     scores, estimates = {name: [] for name in methods}, []
     for method in methods.values():
-        method(images.noisy[0], sigma)  # the first call also compiles; keep that out of the timing
-    for image_name, y, x in zip(tqdm(names, unit="image", desc="evaluating", mininterval=1), images.noisy, images.clean):
+        method(0)  # the first call also compiles; keep that out of the timing
+    bar = tqdm(test.names, unit=" images", desc="evaluating", mininterval=1 if sys.stderr.isatty() else 30)
+    for index, (_, x) in enumerate(zip(bar, test.images.clean, strict=True)):
         for name, method in methods.items():
             start = time.perf_counter()
-            x_hat = method(y, sigma)
+            x_hat = method(index)
             seconds = time.perf_counter() - start
-            clip = method is not baselines.identity
-            figures_of = {
-                "psnr": metrics.psnr,
-                "ssim": metrics.ssim,
-                **({"legacy_ssim": metrics.legacy_ssim} if legacy_ssim else {}),
-            }
-            scores[name].append({**{key: figure(x, x_hat, clip) for key, figure in figures_of.items()}, "seconds": seconds})
+            row = {key: figure(x, x_hat, clip=name != NOISY) for key, figure in figures_of.items()}
+            scores[name].append({**row, "seconds": seconds})
         estimates.append(x_hat)
     return scores, estimates
+
+
+def best_median_worst(rows):
+    """Dict from 'best', 'median' and 'worst' to the row number with that PSNR."""
+    order = np.argsort([-row["psnr"] for row in rows], kind="stable")
+    return {"best": int(order[0]), "median": int(order[len(order) // 2]), "worst": int(order[-1])}
 
 
 def write(output_dir, rows, summary, images, estimates):
@@ -142,9 +170,7 @@ def write(output_dir, rows, summary, images, estimates):
         writer.writeheader()
         writer.writerows(rows)
     figures.histograms(rows, output_dir / "histograms.png")
-    order = np.argsort([-row["psnr"] for row in rows])
-    chosen = {"best": order[0], "median": order[len(order) // 2], "worst": order[-1]}
-    cases = [(title, images.clean[i], images.noisy[i], estimates[i], rows[i]) for title, i in chosen.items()]
+    cases = [(title, images.clean[i], images.noisy[i], estimates[i], rows[i]) for title, i in best_median_worst(rows).items()]
     figures.examples(cases, output_dir / "examples.png")
     scalars = {
         f"test_{key}/{name.replace(' ', '_')}": value

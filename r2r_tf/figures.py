@@ -1,13 +1,10 @@
 """Figures as PNG files: training curves, histograms of scores, and the best, median and worst picture."""
 
-import matplotlib
+import matplotlib.image
+import numpy as np
+from matplotlib.figure import Figure
 
-matplotlib.use("Agg")
-
-import matplotlib.pyplot as plt  # noqa: E402
-import numpy as np  # noqa: E402
-
-from r2r_tf import atomic  # noqa: E402
+from r2r_tf import atomic
 
 
 def curves(history, path):
@@ -18,7 +15,8 @@ def curves(history, path):
       path: PNG file.
     """
     epochs = [row["epoch"] for row in history]
-    figure, (left, middle, right) = plt.subplots(1, 3, figsize=(13, 3.8), layout="constrained")
+    figure = Figure(figsize=(13, 3.8), layout="constrained")
+    left, middle, right = figure.subplots(1, 3)
     for name, label in (("loss", "training"), ("val_loss", "validation")):
         left.plot(epochs, [row[name] for row in history], label=label, marker=_marker(history))
     left.set(title="loss on noisy targets", xlabel="epoch")
@@ -45,7 +43,8 @@ def histograms(rows, path):
       rows: list of dicts with psnr, ssim, psnr_noisy, ssim_noisy.
       path: PNG file.
     """
-    figure, axes = plt.subplots(1, 2, figsize=(10, 3.8), layout="constrained")
+    figure = Figure(figsize=(10, 3.8), layout="constrained")
+    axes = figure.subplots(1, 2)
     for plot, name, title in ((axes[0], "psnr", "PSNR (dB)"), (axes[1], "ssim", "SSIM")):
         noisy, denoised = ([row[key] for row in rows] for key in (f"{name}_noisy", name))
         bins = np.histogram_bin_edges(noisy + denoised, bins=30)
@@ -64,9 +63,8 @@ def examples(cases, path):
       path: PNG file.
     """
     heights = [3.6 * clean.shape[0] / clean.shape[1] + 0.5 for _, clean, *_ in cases]
-    figure, grid = plt.subplots(
-        len(cases), 3, figsize=(11, sum(heights)), height_ratios=heights, squeeze=False, layout="constrained"
-    )
+    figure = Figure(figsize=(11, sum(heights)), layout="constrained")
+    grid = figure.subplots(len(cases), 3, height_ratios=heights, squeeze=False)
     for line, (title, clean, noisy, x_hat, row) in zip(grid, cases, strict=True):
         captions = (
             f"clean: {row['image']} ({title})",
@@ -82,7 +80,7 @@ def examples(cases, path):
 
 def read_png(path):
     """A figure's pixels, [H, W, 3] uint8, for TensorBoard."""
-    return np.round(plt.imread(path)[..., :3] * 255).astype(np.uint8)
+    return np.round(matplotlib.image.imread(path)[..., :3] * 255).astype(np.uint8)
 
 
 def _marker(history):
@@ -93,4 +91,3 @@ def _marker(history):
 def _save(figure, path, dpi=100):
     with atomic.replacing(path) as temporary:
         figure.savefig(temporary, dpi=dpi)
-    plt.close(figure)

@@ -25,13 +25,14 @@ def denoise(array, model=None, sigma=None, alpha=None, num_recorruptions=8, anti
       model: pretrained name, run directory, .keras file, `keras.Model` or what `load_pretrained` returned.
       sigma: noise standard deviation on the [0, 1] scale; None for the model's own noise, or, if it has none, an estimate.
       alpha: as the network was trained with; None for the stored one, else 0.5. 0 means f(y) itself.
-      num_recorruptions: T, the number of draws; 0 means f(y) itself. A network that was trained on unrecorrupted inputs
-        (alpha 0) always gives f(y).
+      num_recorruptions: T, the number of draws; 0 means f(y) itself. A network that was trained on unrecorrupted inputs (its
+        stored alpha is 0) gives f(y) unless alpha is given.
       antithetic: draws in pairs z, -z, which makes T = 2 as good as many plain draws; T must then be even.
       channel_axis: position of the channels; None: the last axis of three or four dimensions, none for two.
-      seed: of the draws; the same seed gives the same estimate.
+      seed: of the draws, a number or a tuple of numbers; the same seed gives the same estimate.
     Returns:
-      The estimate, of the array's shape and dtype.
+      The estimate, of the array's shape and dtype. Each image is passed through the network as a whole: one of n pixels takes
+      some 1 kB n of memory (DnCNN).
     Raises:
       InputError: an argument out of range, an odd T with `antithetic`, wrong channels, values that are not finite.
     Source: Pang et al., CVPR 2021, section 3.3. Deviations: antithetic draws.
@@ -72,8 +73,9 @@ def kernel_denoise(
     corners = np.stack(np.meshgrid(rows, columns, indexing="ij"), axis=-1).reshape(-1, 2)
     estimates = []
     for index, image in enumerate(y):
-        plan = draws(denoiser, image[None], sigma, alpha, num_recorruptions, antithetic)
-        crops = averaged_estimate(denoiser.network, patches.extract(image, corners, patch_size), *plan, (seed, index))
+        noise, *plan = draws(denoiser, image[None], sigma, alpha, num_recorruptions, antithetic)
+        crops = patches.extract(image, corners, patch_size)
+        crops = averaged_estimate(denoiser.network, crops, _one_level(noise, 0), *plan, (*np.atleast_1d(seed), index))
         estimates.append(patches.stitch(crops, corners, image.shape))
     return restore(np.stack(estimates))
 
@@ -107,19 +109,11 @@ def draws(denoiser, y, sigma=None, alpha=None, num_recorruptions=8, antithetic=T
       InputError: a choice out of range.
     """
     alpha = next(value for value in (alpha, denoiser.alpha, DEFAULT_ALPHA) if value is not None)
-    if num_recorruptions != int(num_recorruptions) or num_recorruptions < 0:
-        raise InputError(f"num_recorruptions must be a whole number, at least 0. Received: num_recorruptions={num_recorruptions}")
-    if antithetic and num_recorruptions % 2:
-        raise InputError(
-            "num_recorruptions must be even with antithetic draws, which come in pairs z, -z; make it even or set "
-            f"antithetic=False (flag: --noantithetic). Received: num_recorruptions={num_recorruptions}"
-        )
+    check_draws(num_recorruptions, antithetic, alpha)
     if sigma is not None and not 0 <= sigma <= 1:
         raise InputError(f"sigma is on the [0, 1] scale; 25 grey levels are sigma=25/255. Received: sigma={sigma}")
     if alpha == 0:
         num_recorruptions = 0
-    else:
-        check_alpha(alpha)
     if sigma is not None:
         noise = Gaussian(sigma)
     elif denoiser.noise is not None or not num_recorruptions:
@@ -128,6 +122,19 @@ def draws(denoiser, y, sigma=None, alpha=None, num_recorruptions=8, antithetic=T
         levels = [estimation.wavelet(image) for image in y]
         noise = Gaussian(np.array(levels, np.float32)[:, None, None, None])
     return noise, alpha, int(num_recorruptions), antithetic
+
+
+def check_draws(num_recorruptions, antithetic, alpha=None):
+    """Raises InputError unless T is a whole number >= 0, even if the draws are pairs, and alpha is at least 0 (or None)."""
+    if num_recorruptions != int(num_recorruptions) or num_recorruptions < 0:
+        raise InputError(f"num_recorruptions must be a whole number, at least 0. Received: num_recorruptions={num_recorruptions}")
+    if antithetic and num_recorruptions % 2:
+        raise InputError(
+            "num_recorruptions must be even with antithetic draws, which come in pairs z, -z; make it even or set "
+            f"antithetic=False (flag: --noantithetic). Received: num_recorruptions={num_recorruptions}"
+        )
+    if alpha not in (None, 0):
+        check_alpha(alpha)
 
 
 def averaged_estimate(network, y, noise, alpha, num_recorruptions, antithetic, seed):
@@ -162,7 +169,7 @@ def averaged_estimate(network, y, noise, alpha, num_recorruptions, antithetic, s
 
 def _one_level(noise, image):
     """The noise model of one image, where a batch has a level per image."""
-    return Gaussian(noise.sigma[image]) if np.ndim(noise.sigma) == 4 else noise
+    return Gaussian(noise.sigma[image]) if noise is not None and np.ndim(noise.sigma) == 4 else noise
 
 
 def _to_batch(array, channels, channel_axis):

@@ -20,14 +20,12 @@ class Denoiser(NamedTuple):
       network: `keras.Model`, [B, H, W, C] float32 to the same shape.
       alpha: of its training pairs; 0 for a network trained on unrecorrupted inputs (n2c, n2n), None if unknown.
       noise: the noise model that it was trained for, None if unknown.
-      antithetic: whether its training used antithetic pairs.
       sha256: of the network's file, None for one that is in memory only.
     """
 
     network: keras.Model
     alpha: float | None = None
     noise: tuple | None = None
-    antithetic: bool = True
     sha256: str | None = None
 
 
@@ -37,7 +35,7 @@ def save(directory, network, card):
     Args:
       directory: where.
       network: `keras.Model` of built-in layers, float32.
-      card: dict for model.json, with at least the keys alpha, antithetic, noise, channels, value_range.
+      card: dict for model.json, with at least the keys alpha, noise, channels, value_range.
     """
     directory = pathlib.Path(directory)
     with atomic.replacing(directory / NETWORK_FILE) as temporary:
@@ -59,7 +57,7 @@ def load(source):
     file = path / NETWORK_FILE if path.is_dir() else path
     if not file.is_file():
         raise InputError(
-            f"--model must be a run directory with {NETWORK_FILE}, a .keras file or a pretrained name "
+            f"model must be a run directory with {NETWORK_FILE}, a .keras file or a pretrained name "
             f"({', '.join(pretrained.names()) or 'none is shipped yet'}). Received: {str(source)!r}"
         )
     try:
@@ -73,7 +71,6 @@ def load(source):
         network,
         card.get("alpha"),
         noise.from_json(card["noise"]) if card.get("noise") else None,
-        card.get("antithetic", True),
         _sha256(file),
     )
 

@@ -44,16 +44,16 @@ def gaussian_from_grey_levels(sigma):
     """`Gaussian` from a standard deviation in grey levels of 255, the unit of papers and flags.
 
     Args:
-      sigma: a finite number >= 0.
+      sigma: a number above 0, at most 255.
     Raises:
       InputError: not such a number; the message ends "Received: sigma=...".
     """
     try:
         level = float(sigma)
     except (TypeError, ValueError):
-        level = -1.0
-    if not 0.0 <= level < float("inf"):
-        raise InputError(f"sigma must be a finite number of grey levels of 255, at least 0. Received: sigma={sigma!r}")
+        level = 0.0
+    if not 0.0 < level <= GREY_LEVELS:
+        raise InputError(f"sigma must be a number of grey levels above 0, at most 255. Received: sigma={sigma!r}")
     return Gaussian(level / GREY_LEVELS)
 
 

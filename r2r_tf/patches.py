@@ -1,4 +1,4 @@
-"""Patches: the eight flips and rotations, evenly spread tiles, and stitching by averaging the overlaps.
+"""Patches of whole images: evenly spread tiles, and stitching by averaging the overlaps.
 
 NumPy only. Images are [H, W, C]; a batch of patches is [B, p, p, C].
 """

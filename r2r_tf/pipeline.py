@@ -13,8 +13,6 @@ from r2r_tf import recorruption, sampling
 from r2r_tf.backend import tf
 from r2r_tf.errors import InputError
 
-OBJECTIVES = ("r2r", "n2c", "n2n")
-
 
 class Images(NamedTuple):
     """The images of one part of a data set: lists of [H, W, C] float32 arrays of equal length, or None where there is none.
@@ -37,36 +35,41 @@ def add_frozen_noise(x, noise, noise_seed, source, index, copy=0):
       noise: noise model.
       noise_seed: fixes y for all images.
       source: data set and split, such as 'bsd400/train': no two share their noise.
-      index: number of the image in its split.
+      index: number of the image there.
       copy: 0, or 1 for the second noisy copy of n2n.
     Returns:
       [H, W, C] float32 array, not clipped.
     """
-    z = sampling.standard_normal(x.shape, sampling.key(noise_seed, f"frozen noise {copy} of {source}"), index)
-    return x + noise.sample(z).numpy()
+    with tf.device("CPU"):  # whatever accelerator is there, the same y
+        z = sampling.standard_normal(x.shape, sampling.key(noise_seed, f"frozen noise {copy} of {source}"), index)
+    return x + noise.sample(z.numpy())
 
 
-def noisy_images(pictures, noise, noise_seed, source, second_copy=False, scales=(1.0,)):
+def noisy_images(pictures, noise, noise_seed, second_copy=False, scales=(1.0,)):
     """`Images` of a list of pictures: frozen noise on clean ones, real noise left as it is.
 
     Args:
       pictures: list of `datasets.Picture`.
       noise: noise model; None where the pictures are noisy already.
-      noise_seed, source: as in `add_frozen_noise`.
+      noise_seed: as in `add_frozen_noise`.
       second_copy: also draw the second noisy copy.
       scales: each image is resized by one of these, drawn once per image, before its noise is drawn.
     Raises:
-      InputError: a second copy of a picture whose noise is real.
+      InputError: a second copy or another scale of a picture whose noise is real.
     """
     if any(picture.noisy is not None for picture in pictures):
         if second_copy:
-            raise InputError(f"--objective=n2n needs two noisy copies, and {source} holds one. Use --objective=r2r.")
+            raise InputError(f"--objective=n2n needs two noisy copies, and {pictures[0].source} holds one. Use --objective=r2r.")
+        if tuple(scales) != (1.0,):
+            raise InputError(f"--scales would change the real noise of {pictures[0].source}. Leave it out.")
         references = [picture.clean for picture in pictures]
         has_all = all(reference is not None for reference in references)
         return Images([picture.noisy for picture in pictures], references if has_all else None, None, simulated=False)
-    clean = [_rescale(picture.clean, scales, noise_seed, index) for index, picture in enumerate(pictures)]
+    clean = [_rescale(picture.clean, scales, noise_seed, picture.index) for picture in pictures]
     noisy, second = (
-        [add_frozen_noise(x, noise, noise_seed, source, index, copy) for index, x in enumerate(clean)] if wanted else None
+        [add_frozen_noise(x, noise, noise_seed, p.source, p.index, copy) for x, p in zip(clean, pictures, strict=True)]
+        if wanted
+        else None
         for copy, wanted in enumerate((True, second_copy))
     )
     return Images(noisy, clean, second)

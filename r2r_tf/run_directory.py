@@ -37,7 +37,7 @@ def check(workdir, flag_lines):
                 f"{workdir} holds a run with other flags: {' '.join(was) or '(nothing)'} there, {' '.join(now) or '(nothing)'} "
                 "now. Only --epochs may change; give another --workdir for a new run."
             )
-    elif workdir.is_file() or (workdir.is_dir() and any(workdir.iterdir())):
+    elif workdir.is_file() or (workdir.is_dir() and any(not atomic.is_leftover(path) for path in workdir.iterdir())):
         raise InputError(f"--workdir must be a new folder or that of a run. Received: {workdir}, which holds other files")
 
 
@@ -57,8 +57,13 @@ def write_run(workdir, **entries):
     atomic.write_json(pathlib.Path(workdir) / RUN_FILE, {**read_run(workdir), **entries})
 
 
-def provenance():
-    """Versions, machine and git commit, for run.json."""
+def add_session(workdir, **entries):
+    """Appends to run.json which versions, machine and git commit train from here on."""
+    sessions = read_run(workdir).get("sessions", [])
+    write_run(workdir, sessions=[*sessions, {**_provenance(), **entries}])
+
+
+def _provenance():
     versions = {"python": platform.python_version()}
     for package in _PACKAGES:
         try:

@@ -45,14 +45,20 @@ def check(settings):
     if settings.objective == "r2r":
         recorruption.check_alpha(settings.alpha)
     for name in ("batch_size", "patch_size", "epochs", "learning_rate"):
-        if not getattr(settings, name) > 0:
-            raise InputError(f"--{name} must be above 0. Received: {getattr(settings, name)}")
+        if not 0 < getattr(settings, name) < math.inf:
+            raise InputError(f"--{name} must be above 0 and finite. Received: {getattr(settings, name)}")
     if not 0 <= settings.ema < 1:
         raise InputError(f"--ema must be at least 0 (off) and below 1, such as 0.999. Received: {settings.ema}")
-    if not all(0 < scale <= 1 for scale in settings.scales):
-        raise InputError(f"--scales must lie above 0 and at most at 1. Received: {settings.scales}")
-    if settings.num_recorruptions < 0 or settings.num_recorruptions % 2:
-        raise InputError(f"--num_recorruptions must be an even number, at least 0. Received: {settings.num_recorruptions}")
+    if not settings.scales or not all(0 < scale <= 1 for scale in settings.scales):
+        raise InputError(f"--scales must be numbers above 0, at most 1. Received: {settings.scales}")
+    if list(settings.milestones) != sorted({epoch for epoch in settings.milestones if epoch > 0}):
+        raise InputError(f"--milestones must be rising numbers of epochs, above 0. Received: {settings.milestones}")
+    if not 0 < settings.decay <= 1:
+        raise InputError(f"--decay must be above 0, at most 1. Received: {settings.decay}")
+    if settings.antithetic and settings.num_recorruptions % 2:
+        raise InputError(
+            f"--num_recorruptions must be even with --antithetic (pairs z, -z). Received: {settings.num_recorruptions}"
+        )
 
 
 def steps_per_epoch(settings):

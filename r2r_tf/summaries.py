@@ -3,7 +3,6 @@
 import keras
 import numpy as np
 
-from r2r_tf import averaging
 from r2r_tf.backend import tf
 
 _PANEL_SIDE = 160
@@ -32,23 +31,26 @@ class TensorBoardLog(keras.callbacks.Callback):
     def on_train_begin(self, logs=None):
         self._writer = tf.summary.create_file_writer(self._directory)
 
+    def on_test_end(self, logs=None):
+        # still with the weights that were validated
+        self._panels = list(self._make_panels())
+
     def on_epoch_end(self, epoch, logs=None):
         with self._writer.as_default(step=epoch + 1):
             for name, tag in _TAGS.items():
                 tf.summary.scalar(tag, logs[name])
-            for index, panel in enumerate(self._panels()):
+            for index, panel in enumerate(self._panels):
                 tf.summary.image(f"panels/noisy, denoised, clean {index}", panel[None])
         self._writer.flush()
 
     def on_train_end(self, logs=None):
         self._writer.close()
 
-    def _panels(self):
-        with averaging.averaged_weights(self.model):
-            for index, y in enumerate(self._noisy):
-                x_hat = keras.ops.convert_to_numpy(self.model(y[None], training=False))[0]
-                parts = [y, x_hat] + ([self._clean[index]] if self._clean else [])
-                yield np.clip(np.concatenate(parts, axis=1), 0.0, 1.0)
+    def _make_panels(self):
+        for index, y in enumerate(self._noisy):
+            x_hat = keras.ops.convert_to_numpy(self.model(y[None], training=False))[0]
+            parts = [y, x_hat] + ([self._clean[index]] if self._clean else [])
+            yield np.clip(np.concatenate(parts, axis=1), 0.0, 1.0)
 
 
 def log_evaluation(directory, scalars, pictures):

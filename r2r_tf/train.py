@@ -117,4 +117,4 @@ def numbers(name, texts, kind):
 
 
 if __name__ == "__main__":
-    command.run(main)
+    command.run(main, "The same command again resumes after the last finished epoch.")

@@ -10,7 +10,6 @@ from r2r_tf import (
     averaging,
     callbacks,
     checkpoints,
-    datasets,
     evaluation,
     export,
     figures,
@@ -18,15 +17,13 @@ from r2r_tf import (
     model_files,
     models,
     noise,
-    pipeline,
     run_directory,
     summaries,
+    training_data,
 )
 from r2r_tf.backend import tf
 from r2r_tf.errors import InputError
 from r2r_tf.settings import check, network_options, steps_per_epoch
-
-VALIDATION_FRACTION = 0.2
 
 
 def run(settings, workdir, flag_lines, devices=None):
@@ -45,16 +42,17 @@ def run(settings, workdir, flag_lines, devices=None):
     workdir = pathlib.Path(workdir)
     check(settings)
     run_directory.check(workdir, flag_lines)
-    done = run_directory.read_run(workdir).get("finished_epochs", 0)
-    if done >= settings.epochs:
+    if run_directory.read_run(workdir).get("finished_epochs", 0) >= settings.epochs:
         return None
     noise_model = noise.gaussian_from_grey_levels(settings.sigma)
     keras.utils.set_random_seed(settings.seed)
     if keras.backend.backend() == "tensorflow":
         tf.config.experimental.enable_op_determinism()
-    train_images, validation_images = load_images(settings, noise_model)
-    strategy = make_strategy(devices)
+    train_images, validation_images = training_data.load_images(settings, noise_model)
     options = network_options(settings, channels=train_images.noisy[0].shape[-1])
+    test = training_data.load_test_set(settings, noise_model, options["channels"])
+    plain = models.build(settings.model, **{**options, "dtype": "float32"})
+    strategy = make_strategy(devices)
     with strategy.scope() if strategy else contextlib.nullcontext():
         replicas = strategy.num_replicas_in_sync if strategy else 1
         if settings.batch_size % replicas:
@@ -64,15 +62,13 @@ def run(settings, workdir, flag_lines, devices=None):
         network = models.build(settings.model, **options, **shared)
         compile_network(network, settings)
         history = checkpoints.restore(workdir / run_directory.CHECKPOINTS, network)
-    train, validation = batches(settings, noise_model, train_images, validation_images, first_epoch=len(history))
+    if len(history) > settings.epochs:
+        raise InputError(f"--epochs must be at least {len(history)}, as many as {workdir} has done. Received: {settings.epochs}")
+    data = training_data.batches(settings, noise_model, train_images, validation_images, first_epoch=len(history))
     run_directory.claim(workdir, flag_lines)
     checkpoints.write_history(workdir / run_directory.HISTORY_FILE, history)
     run_directory.write_run(
         workdir,
-        **run_directory.provenance(),
-        backend=keras.backend.backend(),
-        replicas=replicas,
-        devices=[device.name for device in tf.config.list_logical_devices()],
         parameters=network.count_params(),
         trainable_parameters=sum(math.prod(weight.shape) for weight in network.trainable_weights),
         seeds={"noise_seed": settings.seed, "recorruption_seed": settings.seed, "weights": settings.seed},
@@ -80,20 +76,19 @@ def run(settings, workdir, flag_lines, devices=None):
         validation_images=len(validation_images.noisy),
     )
     if len(history) < settings.epochs:
+        devices = [device.name for device in tf.config.list_logical_devices()]
+        run_directory.add_session(
+            workdir, first_epoch=len(history) + 1, backend=keras.backend.backend(), devices=devices, replicas=replicas
+        )
         variance = losses.target_variance(settings.objective, noise_model, settings.alpha)
         panels = summaries.TensorBoardLog(workdir / "tensorboard", validation_images)
-        history = fit(network, settings, variance, train, validation, workdir, history, panels)
-    finish(network, settings, noise_model, options, workdir, history)
+        history = fit(network, plain, settings, variance, data, workdir, history, panels)
+    # `fit` may have put averages into the network; the checkpoint holds the state before that
+    if len(checkpoints.restore(workdir / run_directory.CHECKPOINTS, network)) != len(history):
+        raise InputError(f"The last checkpoint in {workdir} cannot be read. Run the same command again.")
+    averaging.settle(plain, network, data.calibration)
+    finish(plain, settings, noise_model, test, workdir, history)
     return run_directory.read_run(workdir)
-
-
-def load_images(settings, noise_model):
-    """(training part, validation part) of the training split, with frozen noise, as `pipeline.Images`."""
-    builder = datasets.prepare(settings.dataset, settings.data_dir, settings.manual_dir)
-    pictures = datasets.load_pictures(builder, "train")
-    source = f"{datasets.full_name(builder)}/train"
-    images = pipeline.noisy_images(pictures, noise_model, settings.seed, source, settings.objective == "n2n", settings.scales)
-    return pipeline.split_validation(images, settings.seed)
 
 
 def make_strategy(devices=None):
@@ -128,44 +123,15 @@ def make_schedule(settings):
     return keras.optimizers.schedules.PiecewiseConstantDecay(boundaries, rates)
 
 
-def batches(settings, noise_model, train_images, validation_images, first_epoch):
-    """The data sets of the remaining training steps and of one validation, as from `pipeline.batches`."""
-    steps = steps_per_epoch(settings)
-    common = {
-        "noise": noise_model,
-        "alpha": settings.alpha,
-        "objective": settings.objective,
-        "antithetic": settings.antithetic,
-        "batch_size": settings.batch_size,
-        "patch_size": settings.patch_size,
-        "seed": settings.seed,
-    }
-    train = pipeline.batches(
-        train_images,
-        **common,
-        role="train",
-        first_step=first_epoch * steps,
-        num_steps=max(0, settings.epochs - first_epoch) * steps,
-    )
-    validation = pipeline.batches(
-        validation_images,
-        **common,
-        role="validation",
-        first_step=0,
-        num_steps=math.ceil(VALIDATION_FRACTION * steps),
-        with_clean=validation_images.clean is not None,
-    )
-    return train, validation.cache()
-
-
-def fit(network, settings, variance, train, validation, workdir, history, panels):
+def fit(network, plain, settings, variance, data, workdir, history, panels):
     """Trains the remaining epochs.
 
     Args:
       network: compiled `keras.Model`, in the state after `history`.
+      plain: the same network for `averaging.settle`.
       settings: `Settings`.
       variance: noise variance of the targets.
-      train, validation: as from `batches`.
+      data: `training_data.Batches`.
       workdir: the run directory.
       history: list of dicts, one per finished epoch.
       panels: the `TensorBoardLog`.
@@ -178,20 +144,20 @@ def fit(network, settings, variance, train, validation, workdir, history, panels
     progress = callbacks.Progress(first, settings.epochs, steps, settings.batch_size)
     try:
         network.fit(
-            train,
+            data.train,
             initial_epoch=first,
             epochs=settings.epochs,
             steps_per_epoch=steps,
-            validation_data=validation,
+            validation_data=data.validation,
             verbose=0,
             shuffle=False,
             callbacks=[
                 callbacks.DerivedFigures(variance, settings.batch_size),
                 callbacks.StopOnNaN(directory),
-                averaging.ValidateAverage(),
                 progress,
                 checkpoint,
                 panels,
+                averaging.ValidateSettled(plain, data.calibration),
             ],
         )
     finally:
@@ -199,20 +165,15 @@ def fit(network, settings, variance, train, validation, workdir, history, panels
     return checkpoint.history
 
 
-def finish(network, settings, noise_model, options, workdir, history):
+def finish(plain, settings, noise_model, test, workdir, history):
     """Writes the trained network, its exports, curves and the closing evaluation; last of all, that the run is finished."""
-    # `fit` may have put averages into the network already; the checkpoint holds the state before that
-    checkpoints.restore(workdir / run_directory.CHECKPOINTS, network)
-    network.optimizer.finalize_variable_values(network.trainable_variables)
-    plain = models.build(settings.model, **{**options, "dtype": "float32"})
-    plain.set_weights(network.get_weights())
-    recorrupted = settings.objective == "r2r"
+    alpha = settings.alpha if settings.objective == "r2r" else 0.0
     card = {
         "model": settings.model,
-        "channels": options["channels"],
+        "channels": plain.input_shape[-1],
         "value_range": [0, 1],
         "objective": settings.objective,
-        "alpha": settings.alpha if recorrupted else 0.0,
+        "alpha": alpha,
         "antithetic": settings.antithetic,
         "noise": noise_model.to_json(),
         "dataset": settings.dataset,
@@ -220,19 +181,16 @@ def finish(network, settings, noise_model, options, workdir, history):
         "patches": len(history) * steps_per_epoch(settings) * settings.batch_size,
     }
     model_files.save(workdir, plain, card)
-    export.export_saved_model(plain, workdir / "saved_model", settings.alpha if recorrupted else 0.0)
+    export.export_saved_model(plain, workdir / "saved_model", alpha)
     figures.curves(history, workdir / "curves.png")
     results = None
-    if settings.test_dataset:
-        denoiser = model_files.load(workdir)
+    if test:
         results = evaluation.evaluate(
-            denoiser,
-            settings.test_dataset,
+            model_files.load(workdir),
+            test,
             workdir / "test",
-            split="test",
-            data_dir=settings.data_dir,
-            manual_dir=settings.manual_dir,
-            num_recorruptions=settings.num_recorruptions if recorrupted else 0,
+            num_recorruptions=settings.num_recorruptions,
+            antithetic=settings.antithetic,
             seed=settings.seed,
         )
     run_directory.write_run(

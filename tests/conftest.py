@@ -12,6 +12,11 @@ ROOT = pathlib.Path(__file__).parent.parent
 REAL_DATA = os.environ.get("R2R_TF_MANUAL_DIR")
 
 
+def pytest_collection_modifyitems(items):
+    """TensorFlow's base class has a method named test_session that is no test."""
+    items[:] = [item for item in items if item.name != "test_session"]
+
+
 @pytest.fixture(scope="session")
 def data_dir(tmp_path_factory):
     """TFDS data directory of the test session, with skimage_natural prepared."""

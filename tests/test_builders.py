@@ -14,7 +14,7 @@ import tensorflow_datasets as tfds
 from skimage import io
 from tensorflow_datasets.core.download.checksums import UrlInfo
 
-from r2r_tf import datasets, metrics
+from r2r_tf import datasets, metrics, noise, pipeline
 from r2r_tf.errors import InputError
 from tfds_builders.bsd68 import bsd68_dataset_builder as bsd68
 from tfds_builders.bsd400 import bsd400_dataset_builder as bsd400
@@ -46,8 +46,6 @@ def write_pictures(folder):
 
 class _Generated(tfds.testing.DatasetBuilderTestCase):
     """The contract, on pictures generated here."""
-
-    test_session = None  # TensorFlow's base class has a method of this name that is no test
 
     @classmethod
     def setUpClass(cls):
@@ -125,6 +123,30 @@ def test_skimage_natural(data_dir):
     assert all(p.clean.dtype == np.float32 and 0 <= p.clean.min() and p.clean.max() <= 1 and p.noisy is None for p in pictures)
 
 
+def stored_places(builder, split):
+    """((file, index in it), name) of every example, by TFDS's own account."""
+    examples = builder.as_dataset(split=split, read_config=tfds.ReadConfig(add_tfds_id=True))
+    for example in tfds.as_numpy(examples):
+        file, index = example["tfds_id"].decode().rsplit("__", 1)
+        yield (file, int(index)), example["name"].decode()
+
+
+def test_a_picture_has_the_same_noise_however_its_split_is_spelled(data_dir):
+    builder = datasets.make_builder("skimage_natural", data_dir)
+    noisy = {}
+    for split in ("test", "test[1:]", "train+test", "test+train"):
+        images = pipeline.noisy_images(pictures := datasets.load_pictures(builder, split), noise.Gaussian(0.1), 0)
+        for picture, y in zip(pictures, images.noisy, strict=True):
+            np.testing.assert_array_equal(noisy.setdefault(picture.name, y), y)
+        sources = {(picture.source.split("/")[-1], picture.index): picture.name for picture in pictures}
+        assert all(sources[tfds_id] == name for tfds_id, name in stored_places(builder, split))
+    assert len(noisy) == 11
+    # and no two pictures of one size share theirs
+    residuals = [y - p.clean for p, y in zip(pictures, images.noisy, strict=True) if p.clean.shape == (512, 512, 1)]
+    correlations = np.corrcoef([r.ravel() for r in residuals])
+    assert len(residuals) > 4 and np.abs(correlations - np.eye(len(residuals))).max() < 5 / 512
+
+
 def test_real_data(manual_dir, real_data_dir):
     bsd = {n: datasets.prepare(n, real_data_dir, manual_dir) for n in ("bsd400", "bsd68")}
     assert {p.clean.shape for p in datasets.load_pictures(bsd["bsd400"], "train")} == {(180, 180, 1)}
@@ -180,6 +202,17 @@ def test_download(monkeypatch, tmp_path, server):
     assert len(requested) == count
 
 
+def test_server_that_goes_away_is_said_in_a_sentence(monkeypatch, tmp_path, server):
+    address, folder, _ = server
+    use_server(monkeypatch, address, folder)
+    (folder / GRAY_FILES[1]).unlink()
+    with pytest.raises(InputError, match="Downloading bsd68 failed.*again"):
+        datasets.prepare("bsd68", str(tmp_path / "data"))
+    (folder / GRAY_FILES[0]).unlink()
+    with pytest.raises(InputError, match="answers with status 404"):
+        datasets.prepare("bsd68", str(tmp_path / "data"))
+
+
 def test_altered_download_is_refused(monkeypatch, tmp_path, server):
     address, folder, _ = server
     use_server(monkeypatch, address, folder, corrupt=True)
@@ -215,7 +248,8 @@ def test_no_network_is_said_at_once(monkeypatch, tmp_path):
 
 
 def test_unknown_names(tmp_path, data_dir):
-    with pytest.raises(InputError, match="Received: 'bsd69'"):
-        datasets.prepare("bsd69", str(tmp_path))
+    for name in ("bsd69", "bsd68:9.9.9", "bsd68/none", ""):
+        with pytest.raises(InputError, match=f"Received: '{name}'"):
+            datasets.prepare(name, str(tmp_path))
     with pytest.raises(InputError, match="Received: 'validation'"):
         datasets.load_pictures(datasets.make_builder("skimage_natural", data_dir), "validation")

@@ -6,10 +6,12 @@ import json
 import numpy as np
 import pytest
 import tensorflow as tf
+from absl import flags
 from conftest import run_python
 
 from r2r_tf import baselines, datasets, evaluation, inference, metrics, model_files, models, noise, pipeline
 from r2r_tf.errors import InputError
+from tools import evaluate as tool
 
 SIGMA = 25 / 255
 
@@ -30,15 +32,15 @@ def run_folder(tmp_path_factory):
     return folder
 
 
+def load(data_dir, dataset="skimage_natural", sigma=SIGMA, **options):
+    return evaluation.load_test_set(dataset, noise.Gaussian(sigma), options.pop("channels", 1), data_dir=data_dir, **options)
+
+
 @pytest.fixture(scope="module")
 def evaluated(run_folder, data_dir, tmp_path_factory):
-    out = tmp_path_factory.mktemp("evaluation")
-    denoiser = model_files.load(run_folder)
-    return (
-        out,
-        evaluation.evaluate(denoiser, "skimage_natural", out, data_dir=data_dir, num_recorruptions=4, seed=5, legacy_ssim=True),
-        denoiser,
-    )
+    out, denoiser = tmp_path_factory.mktemp("evaluation"), model_files.load(run_folder)
+    test = load(data_dir, seed=5)
+    return out, evaluation.evaluate(denoiser, test, out, num_recorruptions=4, seed=5, legacy_ssim=True), denoiser
 
 
 def test_rows_are_what_a_direct_computation_gives(evaluated, data_dir):
@@ -48,13 +50,20 @@ def test_rows_are_what_a_direct_computation_gives(evaluated, data_dir):
     assert list(rows[0]) == ["image", "psnr", "ssim", "legacy_ssim", "psnr_noisy", "ssim_noisy"]
     pictures = datasets.load_pictures(datasets.make_builder("skimage_natural", data_dir), "test")
     for index, (row, picture) in enumerate(zip(rows, pictures, strict=True)):
-        y = pipeline.add_frozen_noise(picture.clean, noise.Gaussian(SIGMA), 5, "skimage_natural/gray/test", index)
-        x_hat = inference.denoise(y, denoiser, num_recorruptions=4, seed=5)
+        y = pipeline.add_frozen_noise(picture.clean, noise.Gaussian(SIGMA), 5, picture.source, index)
+        # every image has recorruptions of its own
+        x_hat = inference.denoise(y, denoiser, num_recorruptions=4, seed=(5, index))
         assert row["image"] == picture.name
         assert float(row["psnr"]) == pytest.approx(metrics.psnr(picture.clean, x_hat), abs=1e-6)
         assert float(row["ssim_noisy"]) == pytest.approx(metrics.ssim(picture.clean, y, clip=False), abs=1e-6)
         assert float(row["psnr_noisy"]) == pytest.approx(-20 * np.log10(SIGMA), abs=0.05)
     assert summary["methods"]["model"]["psnr"] == pytest.approx(np.mean([float(row["psnr"]) for row in rows]))
+
+
+def test_best_median_worst():
+    rows = [{"psnr": value} for value in (25.0, 31.0, 28.0, 27.0, 30.0)]
+    assert evaluation.best_median_worst(rows) == {"best": 1, "median": 2, "worst": 0}
+    assert evaluation.best_median_worst(rows[:1]) == {"best": 0, "median": 0, "worst": 0}
 
 
 def test_summary_names_what_a_table_needs(evaluated):
@@ -113,33 +122,43 @@ def test_evaluate_command(run_folder, data_dir, tmp_path):
     assert summary["command"].startswith("python -m tools.evaluate --model=") and "noisy input" in process.stdout
 
 
-def test_bad_input(run_folder, data_dir, tmp_path):
-    denoiser = model_files.load(run_folder)
-    for arguments, message in (
-        ({"dataset": "skimage_natural/rgb"}, "3 channel"),
-        ({"num_recorruptions": 3}, "even"),
-        ({"split": "dev"}, "'dev'"),
-        ({"sigma": "loud"}, "loud"),
-        ({"alpha": -1.0}, "alpha"),
-    ):
+@pytest.mark.parametrize(
+    "arguments, message",
+    [
+        (("--dataset=skimage_natural/rgb",), "3 channel"),
+        (("--num_recorruptions=3",), "even"),
+        (("--split=dev",), "'dev'"),
+        (("--sigma=loud",), "loud"),
+        (("--alpha=-1",), "alpha"),
+    ],
+)
+def test_bad_input(run_folder, data_dir, tmp_path, arguments, message, capsys):
+    """In this process: the command's main function with these flags."""
+    flags.FLAGS.unparse_flags()
+    out = tmp_path / "out"
+    flags.FLAGS(["evaluate", f"--model={run_folder}", f"--data_dir={data_dir}", f"--output_dir={out}", *arguments])
+    try:
         with pytest.raises(InputError, match=message):
-            evaluation.evaluate(
-                denoiser, **{"dataset": "skimage_natural", "output_dir": tmp_path / "out", "data_dir": data_dir, **arguments}
-            )
-        assert not (tmp_path / "out").exists()
+            tool.main([])
+    finally:
+        for argument in arguments:
+            flags.FLAGS[argument.split("=")[0][2:]].unparse()
+    assert not out.exists()
+
+
+def test_unknown_noise_is_asked_for(data_dir):
     with pytest.raises(InputError, match="--sigma is needed"):
-        evaluation.evaluate(denoiser._replace(noise=None), "skimage_natural", tmp_path / "out", data_dir=data_dir)
+        evaluation.load_test_set("skimage_natural", None, 1, data_dir=data_dir)
 
 
 @pytest.mark.parametrize("dataset", ("bsd68", "polyu"))
 def test_real_data_can_be_evaluated(manual_dir, real_data_dir, run_folder, tmp_path, dataset):
-    denoiser = model_files.load(run_folder)
+    denoiser, channels = model_files.load(run_folder), 1
     if dataset == "polyu":
-        network = models.build("dncnn", channels=3, depth=2, features=2)
+        network, channels = models.build("dncnn", channels=3, depth=2, features=2), 3
         denoiser = model_files.Denoiser(network, 0.5, noise.Gaussian(4 / 255))
-    summary = evaluation.evaluate(
-        denoiser, dataset, tmp_path, data_dir=real_data_dir, manual_dir=manual_dir, num_recorruptions=0, max_images=2
-    )
+    test = load(real_data_dir, dataset, denoiser.noise.sigma, channels=channels, manual_dir=manual_dir, max_images=2)
+    summary = evaluation.evaluate(denoiser, test, tmp_path, num_recorruptions=0)
     assert summary["images"] == 2
     expected = {"bsd68": 20.17, "polyu": 36.0}[dataset]
     assert summary["methods"]["noisy input"]["psnr"] == pytest.approx(expected, abs=3.0)

@@ -38,11 +38,12 @@ FLOORS = {
     "figures": 4,
     "export": 4,
     "evaluation": 5,
-    "training": 6,
-    "train": 7,
+    "training_data": 6,
+    "training": 7,
+    "train": 8,
 }
 LIBRARY = sorted((ROOT / "r2r_tf").rglob("*.py"))
-USES_TENSORFLOW = {"backend", "datasets", "sampling", "pipeline", "summaries", "export", "training"}
+USES_TENSORFLOW = {"backend", "datasets", "sampling", "pipeline", "summaries", "export", "training", "training_data"}
 
 
 def module(path):
@@ -100,7 +101,14 @@ def test_names_are_there():
     assert run_python("-c", code).stdout.split() == ["True", "False"]
 
 
-def test_missing_tensorflow_is_said_in_one_line(tmp_path):
+@pytest.mark.parametrize("name", ("denoise", "load_pretrained"))
+def test_missing_tensorflow_is_said_by_the_library(name):
+    code = f"import sys; sys.modules['tensorflow'] = None; import r2r_tf; r2r_tf.{name}"
+    process = run_python("-c", code, check=False)
+    assert process.stderr.strip().splitlines()[-1].startswith("ModuleNotFoundError: TensorFlow is missing. In the checkout")
+
+
+def test_missing_tensorflow_is_said_in_one_line():
     code = (
         "import sys; sys.modules['tensorflow'] = None; sys.argv = ['train']; "
         "from r2r_tf import command, train; command.run(train.main)"
@@ -110,7 +118,7 @@ def test_missing_tensorflow_is_said_in_one_line(tmp_path):
     assert (
         process.stderr.strip()
         .splitlines()[-1]
-        .startswith("error: TensorFlow is missing: install it with pip install 'r2r_tf[cpu]'")
+        .startswith("error: TensorFlow is missing. In the checkout of r2r_tf, run: pip install -e '.[cpu]'")
     )
 
 
@@ -148,14 +156,18 @@ def test_bad_input_exits_with_one_and_a_sentence(arguments, message, tmp_path):
     assert not list(pathlib.Path(tmp_path).glob("runs*")) and not list(pathlib.Path(tmp_path).glob("evaluation*"))
 
 
-def test_configurations_are_readable():
-    """Each flag file parses, names its command and nests what it says."""
-    files = sorted((ROOT / "configs").glob("*.flags"))
-    assert {"awgn15", "awgn25", "awgn50", "cnn5", "quickstart"} <= {path.stem for path in files}
-    for path in files:
-        code = (
-            "import sys; from absl import flags; from r2r_tf import train; "
-            f"flags.FLAGS(['train', '--flagfile={path}']); print(flags.FLAGS.sigma, flags.FLAGS.model)"
-        )
-        assert run_python("-c", code).stdout.split()
+def test_configurations_hold_the_published_settings():
+    """What each flag file sets, nested ones included; each names its own command."""
+    names = ("model", "sigma", "dataset", "test_dataset", "epochs", "batch_size", "milestones", "decay", "learning_rate")
+    code = (
+        "import sys; from absl import flags; from r2r_tf import train\n"
+        "for path in sys.argv[1:]:\n"
+        "    flags.FLAGS.unparse_flags(); flags.FLAGS(['train', '--flagfile=' + path])\n"
+        f"    print(*[flags.FLAGS[name].value for name in {names}], sep=';')"
+    )
+    configs = ("awgn15", "awgn25", "awgn50", "cnn5")
+    lines = run_python("-c", code, *(f"configs/{name}.flags" for name in configs)).stdout.split()
+    recipe = "bsd400;bsd68;50;128;['30'];0.2;0.001"
+    assert lines == [f"{'cnn5' if name == 'cnn5' else 'dncnn'};{name[4:] if name != 'cnn5' else 25};{recipe}" for name in configs]
+    for path in (ROOT / "configs").glob("*.flags"):
         assert path.stem.endswith("_common") or f"--flagfile=configs/{path.name}" in path.read_text()

@@ -123,6 +123,9 @@ def test_patchwise_prediction(blur, network, rng):
     tiled = r2r_tf.kernel_denoise(y, blur, sigma=SIGMA, num_recorruptions=2, patch_size=40, stride=40)
     whole = r2r_tf.denoise(y, blur, num_recorruptions=0)
     np.testing.assert_allclose(tiled[1:9, 1:20], whole[1:9, 1:20], atol=1e-6)
+    # an estimated level, one for all crops of an image
+    estimated = r2r_tf.kernel_denoise(np.stack([y, y])[..., None], network, patch_size=40)
+    assert estimated.shape == (2, 50, 61, 1) and np.isfinite(estimated).all()
     with pytest.raises(ValueError, match="at least the patch size"):
         r2r_tf.kernel_denoise(y, blur, sigma=SIGMA, patch_size=51)
 
@@ -158,6 +161,11 @@ def test_bad_arguments(network, y, arguments, message):
 def test_bad_arrays(network, array, message):
     with pytest.raises(r2r_tf.InputError, match=message):
         r2r_tf.denoise(array, network)
+
+
+def test_level_of_a_tiny_image_cannot_be_estimated(network):
+    with pytest.raises(r2r_tf.InputError, match="give sigma"):
+        r2r_tf.denoise(np.full((1, 1), 0.5, np.float32), network)
 
 
 def test_model_files(network, tmp_path, y):

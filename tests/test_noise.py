@@ -27,7 +27,7 @@ def test_stored_form_comes_back():
         noise.from_json({"name": "poisson"})
 
 
-@pytest.mark.parametrize("sigma", ("-1", "nan", "inf", "loud", None, "auto", "5-55"))
+@pytest.mark.parametrize("sigma", ("-1", "0", "256", "nan", "inf", "loud", None, "auto", "5-55"))
 def test_bad_level(sigma):
     with pytest.raises(noise.InputError, match="Received: sigma="):
         noise.gaussian_from_grey_levels(sigma)

@@ -30,12 +30,18 @@ def picture(index, channels=1):
     """A clean image whose pixels tell their image and place, so that a patch can be traced back."""
     rows, columns = 40 + 3 * index, 50 - 2 * index
     values = np.arange(rows * columns * channels, dtype=np.float32).reshape(rows, columns, channels)
-    return datasets.Picture(f"p{index}", (values / 4000 + index) / 10, None)
+    return datasets.Picture(f"p{index}", (values / 4000 + index) / 10, None, "set/train", index)
+
+
+def real_picture(index, clean=0.0, channels=1):
+    """A picture whose noise is its own."""
+    x, y = (np.full((20, 20, channels), value, np.float32) for value in (clean or 0.0, 0.1))
+    return datasets.Picture(str(index), None if clean is None else x, y, "mine/train", index)
 
 
 @pytest.fixture(scope="module")
 def images():
-    return pipeline.noisy_images([picture(i) for i in range(5)], NOISE, 0, "set/train", second_copy=True)
+    return pipeline.noisy_images([picture(i) for i in range(5)], NOISE, 0, second_copy=True)
 
 
 def collect(images, **changes):
@@ -47,7 +53,7 @@ def equal(left, right):
 
 
 def test_noise_is_frozen_and_unclipped(images):
-    again = pipeline.noisy_images([picture(i) for i in range(5)], NOISE, 0, "set/train")
+    again = pipeline.noisy_images([picture(i) for i in range(5)], NOISE, 0)
     assert all(np.array_equal(a, b) for a, b in zip(images.noisy, again.noisy))
     residuals = np.concatenate([(y - x).ravel() for y, x in zip(images.noisy, images.clean)])
     assert standard_errors(residuals, 0.0) < 5 and standard_errors(residuals**2, SIGMA**2) < 5
@@ -70,6 +76,12 @@ def test_noise_of_another_origin_is_independent(change):
 def test_same_numbers_same_batches_whatever_the_execution(images):
     batches = collect(images)
     assert equal(batches, collect(images))
+    for threads in (1, 7):
+        options = tf.data.Options()
+        options.threading.private_threadpool_size = threads
+        options.threading.max_intra_op_parallelism = threads
+        dataset = pipeline.batches(images, **COMMON).with_options(options)
+        assert equal(batches, [tuple(part.numpy() for part in batch) for batch in dataset])
     assert equal(batches[4:], collect(images, first_step=4, num_steps=2))
     assert not equal(batches, collect(images, seed=4))
     assert not equal(batches, collect(images, role="validation"))
@@ -180,24 +192,23 @@ def test_targets_of_the_objectives(images, objective):
 
 
 def test_real_noise_is_left_alone():
-    real = [datasets.Picture(str(i), np.zeros((20, 20, 3), np.float32), np.full((20, 20, 3), 0.1, np.float32)) for i in range(2)]
-    images = pipeline.noisy_images(real, None, 0, "polyu/train")
+    real = [real_picture(i) for i in range(2)]
+    images = pipeline.noisy_images(real, None, 0)
     assert images.noisy[0] is real[0].noisy
-    with pytest.raises(InputError, match="two noisy copies"):
-        pipeline.noisy_images(real, None, 0, "polyu/train", second_copy=True)
+    for options, message in (({"second_copy": True}, "two noisy copies"), ({"scales": (0.5,)}, "--scales")):
+        with pytest.raises(InputError, match=message):
+            pipeline.noisy_images(real, None, 0, **options)
 
 
 def test_noisy_images_without_references():
-    real = [datasets.Picture(str(i), None, np.full((20, 20, 1), 0.1, np.float32)) for i in range(2)]
-    images = pipeline.noisy_images(real, None, 0, "mine/train")
+    images = pipeline.noisy_images([real_picture(i, clean=None) for i in range(2)], None, 0)
     assert images.clean is None and collect(images, num_steps=1)[0][0].shape == (8, 16, 16, 1)
     with pytest.raises(InputError, match="needs clean images"):
         collect(images, objective="n2c")
 
 
 def test_real_noise_is_the_supervised_input():
-    real = [datasets.Picture(str(i), np.zeros((20, 20, 1), np.float32), np.full((20, 20, 1), 0.1, np.float32)) for i in range(2)]
-    images = pipeline.noisy_images(real, None, 0, "polyu/train")
+    images = pipeline.noisy_images([real_picture(i) for i in range(2)], None, 0)
     for y_hat, target in collect(images, objective="n2c", num_steps=2):
         assert (y_hat == np.float32(0.1)).all() and (target == 0).all()
 
@@ -211,8 +222,8 @@ def test_validation_part_is_disjoint_and_seeded(images):
 
 
 def test_scales_resize_before_the_noise():
-    pictures = [datasets.Picture(str(i), np.full((60, 80, 1), 0.5, np.float32), None) for i in range(30)]
-    images = pipeline.noisy_images(pictures, NOISE, 0, "set/train", scales=(1.0, 0.5))
+    pictures = [datasets.Picture(str(i), np.full((60, 80, 1), 0.5, np.float32), None, "set/train", i) for i in range(30)]
+    images = pipeline.noisy_images(pictures, NOISE, 0, scales=(1.0, 0.5))
     assert {image.shape for image in images.noisy} == {(60, 80, 1), (30, 40, 1)}
     small = np.concatenate([(y - x).ravel() for y, x in zip(images.noisy, images.clean) if y.shape[0] == 30])
     assert standard_errors(small**2, SIGMA**2) < 5

@@ -3,16 +3,13 @@
 import csv
 import json
 import math
-import os
 import signal
-import subprocess
-import sys
-import time
 
 import keras
 import numpy as np
 import pytest
-from conftest import ROOT, run_python
+import tensorflow as tf
+from conftest import run_python
 
 from r2r_tf import averaging, callbacks, checkpoints, losses, model_files, models, noise, run_directory, settings, training
 from r2r_tf.errors import InputError
@@ -99,7 +96,10 @@ def test_finished_run_leaves_everything(finished):
     assert [row["epoch"] for row in rows] == [1, 2, 3, 4]
     assert rows[-1]["val_loss"] < rows[0]["val_loss"]
     run = json.loads((workdir / "run.json").read_text())
-    assert run["finished_epochs"] == 4 and run["versions"]["keras"] and run["seeds"]["noise_seed"] == 0
+    (session,) = run["sessions"]
+    assert run["finished_epochs"] == 4 and run["seeds"]["noise_seed"] == 0
+    assert session["first_epoch"] == 1 and session["versions"]["keras"] == keras.__version__ and session["devices"]
+    assert "git_commit" in session
     card = json.loads((workdir / "model.json").read_text())
     assert card["alpha"] == 0.5 and card["noise"] == {"name": "gaussian", "sigma": 25 / 255} and card["patches"] == 4 * 12 * 8
     assert "noisy input" in process.stdout and "non-local means" in process.stdout and "model" in process.stdout
@@ -141,31 +141,73 @@ def test_replay_of_flags_gives_the_same_model(finished, tmp_path):
     assert all(np.array_equal(a, b) for a, b in zip(weights(workdir), weights(tmp_path / "replay"), strict=True))
 
 
+_DYING = """
+import os, signal, sys
+import keras
+from r2r_tf import checkpoints, command, export, train
+
+point, count = sys.argv.pop(1), int(sys.argv.pop(1))
+calls = []
+
+def dying(function, after):
+    def call(*args, **kwargs):
+        calls.append(function)
+        result = function(*args, **kwargs) if after or len(calls) < count else None
+        if len(calls) == count:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return result
+    return call
+
+if point == "weights written":
+    keras.Model.save_weights = dying(keras.Model.save_weights, after=True)
+elif point == "before history":
+    checkpoints.append_history = dying(checkpoints.append_history, after=False)
+elif point == "before export":
+    export.export_saved_model = dying(export.export_saved_model, after=False)
+elif point == "mid-epoch":
+    from r2r_tf import callbacks
+    callbacks.StopOnNaN.on_train_batch_end = dying(callbacks.StopOnNaN.on_train_batch_end, after=True)
+command.run(train.main)
+"""
+
+
 def test_killed_and_resumed_is_bit_for_bit_the_same(finished, data_dir, tmp_path):
-    """kill -9 after the first epoch, and again some way into a later one; then to the end."""
+    """kill -9 at the moments that matter, in one run directory; then to the end."""
     workdir = tmp_path / "killed"
-    command = [sys.executable, "-m", "r2r_tf.train", f"--data_dir={data_dir}", f"--workdir={workdir}", *FLAGS]
-    for epochs, pause in ((1, 0.0), (2, 0.1)):
-        process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        deadline = time.time() + 120
-        while (
-            not (workdir / "checkpoints" / f"epoch_{epochs:05d}").exists() and process.poll() is None and time.time() < deadline
-        ):
-            time.sleep(0.005)
-        time.sleep(pause)
-        assert process.poll() is None, "the run ended before it could be killed"
-        os.kill(process.pid, signal.SIGKILL)
-        process.wait()
-    assert not (workdir / "model.keras").exists()
-    done = len(checkpoints.finished(workdir / "checkpoints"))
-    resumed = train(data_dir, workdir)
-    # epochs that a checkpoint holds are not trained again
-    assert done >= 1 and "epoch   1/4" not in resumed.stdout and "epoch   4/4" in resumed.stdout
+    left = (
+        # (where the process dies, at which call; then: lines of history.csv, checkpoints, whether model.keras is there)
+        ("mid-epoch", 17, 1, {1}, False),
+        ("weights written", 1, 1, {1}, False),
+        ("before history", 2, 2, {2, 3}, False),
+        ("before export", 1, 4, {3, 4}, True),
+    )
+    for point, count, lines, epochs, has_model in left:
+        process = run_python("-c", _DYING, point, count, f"--data_dir={data_dir}", f"--workdir={workdir}", *FLAGS, check=False)
+        assert process.returncode == -signal.SIGKILL, process.stderr
+        assert len(history(workdir)) == lines
+        assert {int(path.name[-5:]) for path in checkpoints.finished(workdir / "checkpoints")} == epochs
+        assert (workdir / "model.keras").exists() == has_model
+    train(data_dir, workdir)
     whole, _ = finished
     assert all(np.array_equal(a, b) for a, b in zip(weights(whole), weights(workdir), strict=True))
     timed = ("patches_per_s", "seconds")
     kept = [[{k: v for k, v in row.items() if k not in timed} for row in history(path)] for path in (whole, workdir)]
     assert kept[0] == kept[1]
+    run = json.loads((workdir / "run.json").read_text())
+    assert [session["first_epoch"] for session in run["sessions"]] == [1, 2, 2, 4]
+
+
+def test_tensorboard_gets_every_figure_and_panels_of_every_epoch(finished):
+    workdir, _ = finished
+    steps = {}
+    for file in (workdir / "tensorboard").iterdir():
+        for event in tf.compat.v1.train.summary_iterator(str(file)):
+            for value in event.summary.value:
+                steps.setdefault(value.tag, []).append(event.step)
+    panels = {tag for tag in steps if tag.startswith("panels/")}
+    figures = {"loss/train", "loss/validation", "psnr/estimated_train", "psnr/estimated_validation", "psnr/monitored_validation"}
+    assert set(steps) - panels == figures | {"training/learning_rate", "training/patches_per_s"} and len(panels) == 2
+    assert all(epochs == [1, 2, 3, 4] for epochs in steps.values())
 
 
 def run_here(data_dir, workdir, **changes):
@@ -173,15 +215,17 @@ def run_here(data_dir, workdir, **changes):
     return training.run(chosen, workdir, {name: f"--{name}={value}" for name, value in chosen._asdict().items()})
 
 
-def test_nan_stops_and_keeps_the_last_good_checkpoint(data_dir, tmp_path):
-    run_here(data_dir, tmp_path / "good", epochs=1)
-    before = checkpoints.finished(tmp_path / "good" / "checkpoints")
-    with pytest.raises(InputError, match="not finite any more at epoch 1.*smaller --learning_rate"):
-        run_here(data_dir, tmp_path / "bad", learning_rate=1e30)
-    assert not (tmp_path / "bad" / "model.keras").exists() and not checkpoints.finished(tmp_path / "bad" / "checkpoints")
-    network = models.build("dncnn", depth=3, features=8)
-    training.compile_network(network, SETTINGS)
-    assert len(checkpoints.restore(tmp_path / "good" / "checkpoints", network)) == 1 and len(before) == 1
+@pytest.mark.parametrize("steps, where", [(6, "step 2"), (1, "validation")])
+def test_nan_stops_and_keeps_the_last_good_checkpoint(data_dir, tmp_path, monkeypatch, steps, where):
+    """The second epoch diverges: at its second step, or after its only one, which validation sees."""
+    run_here(data_dir, tmp_path, epochs=1, steps_per_epoch=steps)
+    (good,) = checkpoints.finished(tmp_path / "checkpoints")
+    state = (good / "state.weights.h5").read_bytes()
+    monkeypatch.setattr(training, "make_schedule", lambda settings: 1e30)
+    with pytest.raises(InputError, match=f"not finite any more at epoch 2, {where}.*smaller --learning_rate.*epoch_00001"):
+        run_here(data_dir, tmp_path, epochs=2, steps_per_epoch=steps)
+    assert checkpoints.finished(tmp_path / "checkpoints") == [good] and (good / "state.weights.h5").read_bytes() == state
+    assert len(history(tmp_path)) == 1
 
 
 def test_more_epochs_continue_a_finished_run(data_dir, tmp_path):
@@ -189,6 +233,19 @@ def test_more_epochs_continue_a_finished_run(data_dir, tmp_path):
     run_here(data_dir, tmp_path / "short", epochs=2)
     run_here(data_dir, tmp_path / "long", epochs=2)
     assert all(np.array_equal(a, b) for a, b in zip(weights(tmp_path / "short"), weights(tmp_path / "long"), strict=True))
+
+
+def test_fewer_epochs_than_done_are_refused(data_dir, tmp_path):
+    run_here(data_dir, tmp_path / "run", epochs=2, steps_per_epoch=2)
+    run = json.loads((tmp_path / "run" / "run.json").read_text())
+    (tmp_path / "run" / "run.json").write_text(json.dumps({k: v for k, v in run.items() if k != "finished_epochs"}))
+    with pytest.raises(InputError, match="--epochs must be at least 2"):
+        run_here(data_dir, tmp_path / "run", epochs=1, steps_per_epoch=2)
+
+
+def test_leftovers_of_a_killed_start_do_not_block(tmp_path):
+    (tmp_path / ".partial-flags.txt").write_text("")
+    run_directory.check(tmp_path, {"sigma": "--sigma=25"})
 
 
 @pytest.mark.parametrize(
@@ -218,6 +275,13 @@ def test_failed_start_leaves_no_run_directory(data_dir, tmp_path):
     for changes in (
         {"patch_size": 4000},
         {"dataset": "nothing"},
+        {"test_dataset": "nothing"},
+        {"test_dataset": "skimage_natural/rgb"},
+        {"scales": ()},
+        {"milestones": (30, 10)},
+        {"decay": 0.0},
+        {"learning_rate": float("inf")},
+        {"sigma": "0"},
         {"batch_size": 7},
         {"alpha": 0.0},
         {"sigma": "x"},
@@ -242,10 +306,13 @@ def test_broken_checkpoint_falls_back_to_the_one_before(tmp_path, capsys):
         network.get_layer("conv3").set_weights([np.full((3, 3, 4, 1), float(epoch))])
         checkpoints.save(tmp_path, network, [{"epoch": e} for e in range(1, epoch + 1)])
     assert len(checkpoints.finished(tmp_path)) == 2
-    newest = checkpoints.finished(tmp_path)[-1] / "state.weights.h5"
+    oldest, newest = (path / "state.weights.h5" for path in checkpoints.finished(tmp_path))
     newest.write_bytes(newest.read_bytes()[:1000])
     assert len(checkpoints.restore(tmp_path, network)) == 2
     assert (network.get_layer("conv3").get_weights()[0] == 2).all() and "cannot be read" in capsys.readouterr().out
+    oldest.unlink()
+    with pytest.raises(InputError, match="No checkpoint"):
+        checkpoints.restore(tmp_path, network)
 
 
 def test_checkpoint_holds_the_optimizer(tmp_path, rng):
@@ -302,20 +369,48 @@ def test_target_variance_of_the_objectives():
         assert losses.target_variance(objective, model, 0.5) == pytest.approx(variance)
 
 
-def test_averaged_weights_come_and_go_exactly(rng):
+def test_settled_network_has_averages_with_statistics_of_their_own(rng):
     x = rng.random((4, 16, 16, 1)).astype(np.float32)
-    network = models.build("dncnn", depth=3, features=4)
-    training.compile_network(network, SETTINGS._replace(ema=0.5))
+    network, plain = (models.build("dncnn", depth=3, features=4) for _ in range(2))
+    training.compile_network(network, SETTINGS._replace(ema=0.5, learning_rate=0.02))
     average = None
-    for _ in range(4):
+    for _ in range(6):
         network.train_on_batch(x, 1 - x)
         own = [weight.numpy() for weight in network.trainable_variables]
-        average = own if average is None else [0.5 * a + 0.5 * w for a, w in zip(average, own)]
-    with averaging.averaged_weights(network):
-        inside = [weight.numpy() for weight in network.trainable_variables]
-    assert all(np.array_equal(weight.numpy(), w) for weight, w in zip(network.trainable_variables, own))
-    for value, expected in zip(inside, average):
-        np.testing.assert_allclose(value, expected, rtol=1e-5, atol=1e-7)
+        average = own if average is None else [0.5 * a + 0.5 * w for a, w in zip(average, own, strict=True)]
+    before = network.get_weights()
+    with averaging.settled(plain, network, [(x[:2], None), (x[2:], None)]):
+        for weight, expected in zip(network.trainable_variables, average, strict=True):
+            np.testing.assert_allclose(weight, expected, rtol=1e-5, atol=1e-7)
+        features = network.get_layer("conv2")(network.get_layer("relu1")(network.get_layer("conv1")(x)))
+        norm = network.get_layer("norm2")
+        mean = np.mean(features, axis=(0, 1, 2))
+        np.testing.assert_allclose(norm.moving_mean, mean, rtol=1e-4, atol=1e-6)
+        variances = [np.var(half, axis=(0, 1, 2)) for half in (features[:2], features[2:])]
+        np.testing.assert_allclose(norm.moving_variance, np.mean(variances, axis=0), rtol=1e-3, atol=1e-6)
+    assert all(np.array_equal(a, b) for a, b in zip(before, network.get_weights(), strict=True))
+    # control: the statistics of the training weights are not those
+    assert np.abs(network.get_layer("norm2").moving_mean - mean).max() > 1e-3
+
+
+def test_without_averages_the_settled_network_is_the_trained_one():
+    network, plain = models.build("dncnn", depth=3, features=4, seed=1), models.build("dncnn", depth=3, features=4)
+    training.compile_network(network, SETTINGS)
+    averaging.settle(plain, network, [])
+    assert all(np.array_equal(a, b) for a, b in zip(plain.get_weights(), network.get_weights(), strict=True))
+
+
+def test_averages_validate_as_well_as_the_weights_they_average(data_dir, tmp_path, monkeypatch):
+    """At a constant rate, where the average lags behind the weights that the moving statistics belong to."""
+    common = {"schedule": "constant", "learning_rate": 5e-3, "steps_per_epoch": 150, "epochs": 1, "depth": 7}
+    run_here(data_dir, tmp_path / "raw", **common)
+    run_here(data_dir, tmp_path / "averaged", ema=0.98, **common)
+    monkeypatch.setattr(averaging, "measure_statistics", lambda network, batches: None)
+    run_here(data_dir, tmp_path / "stale", ema=0.98, **common)
+    raw, averaged, stale = (history(tmp_path / name)[-1] for name in ("raw", "averaged", "stale"))
+    assert raw["loss"] == averaged["loss"] == stale["loss"]
+    assert averaged["val_psnr"] > raw["val_psnr"] - 0.5
+    assert stale["val_psnr"] < averaged["val_psnr"] - 0.4
 
 
 def test_psnr_of_an_estimate_below_zero_is_nan():

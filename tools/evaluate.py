@@ -3,6 +3,8 @@
 Usage: python -m tools.evaluate --model=runs/awgn50 --dataset=bsd68 --sigma=50 --num_recorruptions=50 --output_dir=DIR
 """
 
+import pathlib
+
 from absl import flags
 
 from r2r_tf import command
@@ -21,32 +23,48 @@ _ANTITHETIC = flags.DEFINE_boolean("antithetic", True, "Draw in pairs z, -z.")
 _MAX_IMAGES = flags.DEFINE_integer("max_images", None, "Only the first images of the split.", lower_bound=1)
 _SEED = flags.DEFINE_integer("seed", 0, "Seed of the test images' noise and of the recorruptions.", lower_bound=0)
 _LEGACY_SSIM = flags.DEFINE_boolean("legacy_ssim", False, "Add SSIM with uniform windows and data range 2, as in old papers.")
-_OUTPUT_DIR = flags.DEFINE_string("output_dir", None, "Where the files go; evaluation/<data set>-sigma<sigma> by default.")
+_OUTPUT_DIR = flags.DEFINE_string(
+    "output_dir", None, "Where the files go; evaluation/<model>/<data set>-sigma<sigma> by default."
+)
 flags.mark_flag_as_required("model")
 
 
 def main(argv):
     del argv
-    from r2r_tf import evaluation, model_files
+    from r2r_tf import evaluation, inference, model_files, noise
 
-    output_dir = _OUTPUT_DIR.value or f"evaluation/{_DATASET.value.replace('/', '-')}-sigma{_SIGMA.value or 'own'}"
-    summary = evaluation.evaluate(
-        model_files.load(_MODEL.value),
+    denoiser = model_files.load(_MODEL.value)
+    noise_model = noise.gaussian_from_grey_levels(_SIGMA.value) if _SIGMA.value is not None else denoiser.noise
+    inference.check_draws(_NUM_RECORRUPTIONS.value, _ANTITHETIC.value, _ALPHA.value)
+    test = evaluation.load_test_set(
         _DATASET.value,
+        noise_model,
+        denoiser.network.input_shape[-1],
+        _SPLIT.value,
+        _DATA_DIR.value,
+        _MANUAL_DIR.value,
+        _MAX_IMAGES.value,
+        _SEED.value,
+    )
+    output_dir = _OUTPUT_DIR.value or default_output_dir(_MODEL.value, test)
+    summary = evaluation.evaluate(
+        denoiser,
+        test,
         output_dir,
-        split=_SPLIT.value,
-        data_dir=_DATA_DIR.value,
-        manual_dir=_MANUAL_DIR.value,
-        sigma=_SIGMA.value,
-        alpha=_ALPHA.value,
-        num_recorruptions=_NUM_RECORRUPTIONS.value,
-        antithetic=_ANTITHETIC.value,
-        max_images=_MAX_IMAGES.value,
-        seed=_SEED.value,
-        legacy_ssim=_LEGACY_SSIM.value,
+        _ALPHA.value,
+        _NUM_RECORRUPTIONS.value,
+        _ANTITHETIC.value,
+        _SEED.value,
+        _LEGACY_SSIM.value,
     )
     print(evaluation.table(summary))
     print(f"Files: {output_dir}")
+
+
+def default_output_dir(model, test):
+    """evaluation/<model>/<data set>-sigma<sigma>."""
+    sigma = test.noise.sigma * 255
+    return pathlib.Path("evaluation") / pathlib.Path(model).stem / f"{test.dataset.replace('/', '-')}-sigma{sigma:g}"
 
 
 if __name__ == "__main__":

@@ -2,6 +2,8 @@
 
 import keras
 
+from r2r_tf.models.seeds import layer_seed
+
 FEATURES = (32, 64, 128, 32)
 
 
@@ -26,7 +28,7 @@ def cnn5(channels=1, dtype="float32", seed=0):
             activation="relu",
             dtype=dtype,
             name=f"conv{index}",
-            kernel_initializer=keras.initializers.HeNormal(seed=seed + index),
+            kernel_initializer=keras.initializers.HeNormal(seed=layer_seed(seed, index)),
         )(x)
     outputs = keras.layers.Conv2D(
         channels,
@@ -34,6 +36,6 @@ def cnn5(channels=1, dtype="float32", seed=0):
         padding="same",
         dtype="float32",
         name="conv5",
-        kernel_initializer=keras.initializers.GlorotUniform(seed=seed + 5),
+        kernel_initializer=keras.initializers.GlorotUniform(seed=layer_seed(seed, 5)),
     )(x)
     return keras.Model(inputs, outputs, name="cnn5")

@@ -3,6 +3,7 @@
 import keras
 
 from r2r_tf.errors import InputError
+from r2r_tf.models.seeds import layer_seed
 
 LAST_LAYER_STDDEV = 1e-3
 
@@ -39,7 +40,11 @@ def dncnn(channels=1, depth=17, features=64, batch_norm=True, dtype="float32", s
     for index in range(1, depth):
         inner = index > 1
         x = convolution(
-            features, index, keras.initializers.HeNormal(seed=seed + index), use_bias=inner and not batch_norm, dtype=dtype
+            features,
+            index,
+            keras.initializers.HeNormal(seed=layer_seed(seed, index)),
+            use_bias=inner and not batch_norm,
+            dtype=dtype,
         )(x)
         if inner and batch_norm:
             # a momentum of 0.9 follows the weights within the short epochs used here; Keras's 0.99 lags behind in short runs
@@ -50,7 +55,7 @@ def dncnn(channels=1, depth=17, features=64, batch_norm=True, dtype="float32", s
     residual = convolution(
         channels,
         depth,
-        keras.initializers.RandomNormal(stddev=LAST_LAYER_STDDEV, seed=seed + depth),
+        keras.initializers.RandomNormal(stddev=LAST_LAYER_STDDEV, seed=layer_seed(seed, depth)),
         use_bias=False,
         dtype="float32",
     )(x)

@@ -1,0 +1,74 @@
+"""The data of a training run: its images, its batches, and the test set of its closing evaluation."""
+
+import math
+from typing import NamedTuple
+
+from r2r_tf import datasets, evaluation, pipeline
+from r2r_tf.backend import tf
+from r2r_tf.settings import steps_per_epoch
+
+VALIDATION_FRACTION = 0.2
+CALIBRATION_PATCHES = 512
+
+
+def load_images(settings, noise_model):
+    """(training part, validation part) of the training split, with frozen noise, as `pipeline.Images`."""
+    builder = datasets.prepare(settings.dataset, settings.data_dir, settings.manual_dir)
+    pictures = datasets.load_pictures(builder, "train")
+    images = pipeline.noisy_images(pictures, noise_model, settings.seed, settings.objective == "n2n", settings.scales)
+    return pipeline.split_validation(images, settings.seed)
+
+
+def load_test_set(settings, noise_model, channels):
+    """The closing evaluation's `evaluation.TestSet`, None without --test_dataset; loaded first, so that it cannot fail last."""
+    if settings.test_dataset is None:
+        return None
+    return evaluation.load_test_set(
+        settings.test_dataset,
+        noise_model,
+        channels,
+        data_dir=settings.data_dir,
+        manual_dir=settings.manual_dir,
+        seed=settings.seed,
+    )
+
+
+class Batches(NamedTuple):
+    """Data sets of (input, target) batches, see `pipeline.batches`: the remaining steps, one validation, one calibration."""
+
+    train: tf.data.Dataset
+    validation: tf.data.Dataset
+    calibration: tf.data.Dataset
+
+
+def batches(settings, noise_model, train_images, validation_images, first_epoch):
+    """`Batches` of a run that goes on after some epochs. Calibration batches are of training images, with draws of their own."""
+    steps = steps_per_epoch(settings)
+    common = {
+        "noise": noise_model,
+        "alpha": settings.alpha,
+        "objective": settings.objective,
+        "antithetic": settings.antithetic,
+        "batch_size": settings.batch_size,
+        "patch_size": settings.patch_size,
+        "seed": settings.seed,
+    }
+    train = pipeline.batches(
+        train_images, **common, role="train", first_step=first_epoch * steps, num_steps=(settings.epochs - first_epoch) * steps
+    )
+    validation = pipeline.batches(
+        validation_images,
+        **common,
+        role="validation",
+        first_step=0,
+        num_steps=math.ceil(VALIDATION_FRACTION * steps),
+        with_clean=validation_images.clean is not None,
+    )
+    calibration = pipeline.batches(
+        train_images,
+        **common,
+        role="calibration",
+        first_step=0,
+        num_steps=math.ceil(CALIBRATION_PATCHES / settings.batch_size),
+    )
+    return Batches(train, validation.cache(), calibration.cache())
