@@ -175,6 +175,7 @@ def finish(plain, settings, noise_model, test, workdir, history):
         "objective": settings.objective,
         "alpha": alpha,
         "antithetic": settings.antithetic,
+        "sigma": noise_model.sigma,
         "noise": noise_model.to_json(),
         "dataset": settings.dataset,
         "epochs": len(history),

@@ -101,6 +101,7 @@ def test_finished_run_leaves_everything(finished):
     assert session["first_epoch"] == 1 and session["versions"]["keras"] == keras.__version__ and session["devices"]
     assert "git_commit" in session
     card = json.loads((workdir / "model.json").read_text())
+    assert card["sigma"] == 25 / 255 and card["value_range"] == [0, 1] and card["channels"] == 1
     assert card["alpha"] == 0.5 and card["noise"] == {"name": "gaussian", "sigma": 25 / 255} and card["patches"] == 4 * 12 * 8
     assert "noisy input" in process.stdout and "non-local means" in process.stdout and "model" in process.stdout
 
