@@ -182,7 +182,8 @@ def finish(plain, settings, noise_model, test, workdir, history):
         "patches": len(history) * steps_per_epoch(settings) * settings.batch_size,
     }
     model_files.save(workdir, plain, card)
-    export.export_saved_model(plain, workdir / "saved_model", alpha)
+    if keras.backend.backend() == "tensorflow":  # its endpoints are TensorFlow graphs; model.keras opens in any backend
+        export.export_saved_model(plain, workdir / "saved_model", alpha)
     figures.curves(history, workdir / "curves.png")
     results = None
     if test:
