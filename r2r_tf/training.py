@@ -57,9 +57,7 @@ def run(settings, workdir, flag_lines, devices=None):
         replicas = strategy.num_replicas_in_sync if strategy else 1
         if settings.batch_size % replicas:
             raise InputError(f"--batch_size must be a multiple of the {replicas} devices. Received: {settings.batch_size}")
-        # replicas share their batch statistics: else each keeps its own, and a reloaded network scores differently
-        shared = {"synchronized": True} if replicas > 1 and settings.model == "dncnn" else {}
-        network = models.build(settings.model, **options, **shared)
+        network = models.build(settings.model, **options, **training_options(settings.model, strategy))
         compile_network(network, settings)
         history = checkpoints.restore(workdir / run_directory.CHECKPOINTS, network)
     if len(history) > settings.epochs:
@@ -98,6 +96,16 @@ def make_strategy(devices=None):
     if devices is None and not tf.config.list_physical_devices("GPU"):
         return None
     return tf.distribute.MirroredStrategy(devices)
+
+
+def training_options(model, strategy):
+    """Arguments of the network that only its training needs; the saved one is built without them."""
+    if model != "dncnn" or keras.backend.backend() != "tensorflow":
+        return {}
+    if strategy is None:
+        return {"normalization": "fused"}
+    # replicas share their batch statistics: else each keeps its own, and a reloaded network scores differently
+    return {"normalization": "synchronized"} if strategy.num_replicas_in_sync > 1 else {}
 
 
 def compile_network(network, settings):

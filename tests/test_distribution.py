@@ -15,7 +15,7 @@ from test_training import SETTINGS
 from r2r_tf import training
 if not shared:
     build = training.models.build
-    training.models.build = lambda name, synchronized=False, **options: build(name, **options)
+    training.models.build = lambda name, normalization="plain", **options: build(name, **options)
 settings = SETTINGS._replace(data_dir=data_dir, epochs=2, steps_per_epoch=5, learning_rate=1e-3, ema=0.9)
 training.run(settings, workdir, {}, devices=["CPU:0", "CPU:1"] if replicas == 2 else None)
 import keras

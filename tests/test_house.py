@@ -43,7 +43,7 @@ FLOORS = {
     "train": 8,
 }
 LIBRARY = sorted((ROOT / "r2r_tf").rglob("*.py"))
-USES_TENSORFLOW = {"backend", "datasets", "sampling", "pipeline", "summaries", "export", "training", "training_data"}
+USES_TENSORFLOW = {"backend", "datasets", "sampling", "pipeline", "summaries", "export", "training", "training_data", "models"}
 
 
 def module(path):
@@ -122,7 +122,7 @@ def test_missing_tensorflow_is_said_in_one_line():
     )
 
 
-@pytest.mark.parametrize("command", ("r2r_tf.train", "tools.evaluate", "tools.prepare_data"))
+@pytest.mark.parametrize("command", ("r2r_tf.train", "tools.evaluate", "tools.prepare_data", "tools.benchmark"))
 def test_help_is_quick_and_succeeds(command):
     start = time.perf_counter()
     process = run_python("-m", command, "--help")

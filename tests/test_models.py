@@ -3,9 +3,11 @@
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from r2r_tf import models
 from r2r_tf.errors import InputError
+from r2r_tf.models.fused_norm import FusedBatchNormalization
 
 
 def trainable(model):
@@ -64,3 +66,30 @@ def test_unknown_network():
         models.build("unet")
     with pytest.raises(InputError, match="depth=1"):
         models.build("dncnn", depth=1)
+
+
+@pytest.mark.parametrize("dtype, tolerance", [("float32", 1e-5), ("mixed_bfloat16", 0.05)])
+def test_fused_normalisation_is_the_same_function(rng, dtype, tolerance):
+    """Output, gradients and moving statistics of both layers, in training and in inference."""
+    x = (3 + 2 * rng.standard_normal((4, 9, 7, 5))).astype(np.float32)
+    target = rng.standard_normal(x.shape).astype(np.float32)
+    results = []
+    for layer_type in (keras.layers.BatchNormalization, FusedBatchNormalization):
+        layer = layer_type(momentum=0.9, epsilon=1e-5, dtype=dtype)
+        layer.build(x.shape)
+        layer.set_weights([np.linspace(0.5, 2, 5), np.linspace(-1, 1, 5), np.zeros(5), np.ones(5)])
+        inputs = tf.Variable(x)
+        with tf.GradientTape() as tape:
+            trained = layer(inputs, training=True)
+            loss = tf.reduce_mean((tf.cast(trained, tf.float32) - target) ** 2)
+        gradients = tape.gradient(loss, [inputs, *layer.trainable_variables])
+        results.append([trained, *gradients, *layer.get_weights(), layer(x, training=False)])
+    for plain, fused in zip(*results, strict=True):
+        plain, fused = (np.asarray(tf.cast(value, tf.float32)) for value in (plain, fused))
+        np.testing.assert_allclose(fused, plain, rtol=tolerance, atol=tolerance * np.abs(plain).max())
+
+
+def test_training_networks_share_the_plain_ones_weights():
+    plain, fused = (models.build("dncnn", depth=4, features=4, normalization=kind) for kind in ("plain", "fused"))
+    assert [w.path for w in plain.weights] == [w.path for w in fused.weights]
+    assert all(np.array_equal(a, b) for a, b in zip(plain.get_weights(), fused.get_weights(), strict=True))

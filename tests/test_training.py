@@ -222,7 +222,7 @@ def test_nan_stops_and_keeps_the_last_good_checkpoint(data_dir, tmp_path, monkey
     run_here(data_dir, tmp_path, epochs=1, steps_per_epoch=steps)
     (good,) = checkpoints.finished(tmp_path / "checkpoints")
     state = (good / "state.weights.h5").read_bytes()
-    monkeypatch.setattr(training, "make_schedule", lambda settings: 1e30)
+    monkeypatch.setattr(training, "make_schedule", lambda settings: math.nan)
     with pytest.raises(InputError, match=f"not finite any more at epoch 2, {where}.*smaller --learning_rate.*epoch_00001"):
         run_here(data_dir, tmp_path, epochs=2, steps_per_epoch=steps)
     assert checkpoints.finished(tmp_path / "checkpoints") == [good] and (good / "state.weights.h5").read_bytes() == state

@@ -1,5 +1,7 @@
 """DnCNN: a residual chain of 3x3 convolutions."""
 
+import functools
+
 import keras
 
 from r2r_tf.errors import InputError
@@ -8,7 +10,7 @@ from r2r_tf.models.seeds import layer_seed
 LAST_LAYER_STDDEV = 1e-3
 
 
-def dncnn(channels=1, depth=17, features=64, batch_norm=True, dtype="float32", seed=0, synchronized=False):
+def dncnn(channels=1, depth=17, features=64, batch_norm=True, dtype="float32", seed=0, normalization="plain"):
     """DnCNN: x_hat = y - R(y), R of `depth` 3x3 convolutions with ReLU, batch-normalised in the depth - 2 inner layers.
 
     The last convolution starts near zero, so training starts at the identity instead of at a random image.
@@ -20,7 +22,8 @@ def dncnn(channels=1, depth=17, features=64, batch_norm=True, dtype="float32", s
       batch_norm: normalise the inner layers; without it they have biases.
       dtype: 'float32' or 'mixed_bfloat16'; the last convolution and the subtraction stay in float32.
       seed: of the initial weights.
-      synchronized: share batch statistics between replicas (TensorFlow backend); of use in training only.
+      normalization: 'plain', Keras's layer; for training on the TensorFlow backend also 'synchronized' (batch statistics shared
+        between replicas) and 'fused' (one kernel, faster on CPUs). The weights are the same.
     Returns:
       `keras.Model` from [B, H, W, C] float32, any H and W, to the same shape; 556,032 trainable weights by default.
     Raises:
@@ -35,6 +38,10 @@ def dncnn(channels=1, depth=17, features=64, batch_norm=True, dtype="float32", s
     def convolution(filters, index, initializer, **options):
         return keras.layers.Conv2D(filters, 3, padding="same", kernel_initializer=initializer, name=f"conv{index}", **options)
 
+    if normalization == "fused":
+        from r2r_tf.models.fused_norm import FusedBatchNormalization as normalize
+    else:
+        normalize = functools.partial(keras.layers.BatchNormalization, synchronized=normalization == "synchronized")
     inputs = keras.Input((None, None, channels), name="noisy")
     x = inputs
     for index in range(1, depth):
@@ -48,9 +55,7 @@ def dncnn(channels=1, depth=17, features=64, batch_norm=True, dtype="float32", s
         )(x)
         if inner and batch_norm:
             # a momentum of 0.9 follows the weights within the short epochs used here; Keras's 0.99 lags behind in short runs
-            x = keras.layers.BatchNormalization(
-                momentum=0.9, epsilon=1e-5, synchronized=synchronized, dtype=dtype, name=f"norm{index}"
-            )(x)
+            x = normalize(momentum=0.9, epsilon=1e-5, dtype=dtype, name=f"norm{index}")(x)
         x = keras.layers.ReLU(dtype=dtype, name=f"relu{index}")(x)
     residual = convolution(
         channels,

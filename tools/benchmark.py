@@ -1,0 +1,48 @@
+"""Times training, the data pipeline or start-up, beside a named peer in the same rounds.
+
+Usage: python -m tools.benchmark --suite=train [--peer=torch --peer_python=PATH] --output=train.json
+"""
+
+from absl import flags
+
+from r2r_tf import command
+
+_SUITE = flags.DEFINE_enum("suite", "train", ["train", "pipeline", "startup"], "What to time.")
+_PEER = flags.DEFINE_enum("peer", None, ["torch"], "Also time this peer (suite train).")
+_PEER_PYTHON = flags.DEFINE_string("peer_python", None, "The python that has the peer installed.")
+_REPEATS = flags.DEFINE_integer("repeats", 5, "Interleaved rounds; medians are reported.", lower_bound=1)
+_DATA_DIR = flags.DEFINE_string("data_dir", None, "Where TFDS keeps prepared data; ~/tensorflow_datasets by default.")
+_OUTPUT = flags.DEFINE_string("output", None, "JSON file for the results.")
+
+
+def main(argv):
+    del argv
+    from r2r_tf import atomic, errors
+    from tools.benchmark_suites import timing
+
+    if bool(_PEER.value) != bool(_PEER_PYTHON.value) or (_PEER.value and _SUITE.value != "train"):
+        raise errors.InputError("--peer and --peer_python belong together, and to --suite=train.")
+    if _SUITE.value == "train":
+        from tools.benchmark_suites import train
+
+        report = train.run(_REPEATS.value, _PEER_PYTHON.value)
+    elif _SUITE.value == "pipeline":
+        from tools.benchmark_suites import data
+
+        report = data.run(_REPEATS.value)
+    else:
+        from tools.benchmark_suites import startup
+
+        report = startup.run(_REPEATS.value, _DATA_DIR.value)
+    report = {"suite": _SUITE.value, "machine": timing.machine(), "command": command.command_line(), **report}
+    if _OUTPUT.value:
+        atomic.write_json(_OUTPUT.value, report)
+    print(report["machine"])
+    print(timing.table(report["results"], report["unit"]))
+    for key, value in report.items():
+        if isinstance(value, float | str) and key not in ("suite", "machine", "command", "unit"):
+            print(f"{key}: {value if isinstance(value, str) else round(value, 2)}")
+
+
+if __name__ == "__main__":
+    command.run(main)

@@ -1,0 +1,1 @@
+"""Benchmarks: each suite turns cases into interleaved timings; nothing here is asserted in tests, machines are noisy."""
