@@ -9,7 +9,7 @@ from r2r_tf.errors import InputError
 
 
 def run(main, after_interruption="The same command again starts over."):
-    """Runs `main(argv)` after absl has parsed the flags.
+    """Parses the command line and runs `main`.
 
     Args:
       main: function of the arguments that are no flags.

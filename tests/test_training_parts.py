@@ -1,0 +1,130 @@
+"""The parts of training by themselves: checkpoints, schedules, losses, averaged weights, the run directory."""
+
+import math
+
+import numpy as np
+import pytest
+from test_training import SETTINGS
+
+from r2r_tf import averaging, callbacks, checkpoints, losses, models, noise, run_directory, settings, training
+from r2r_tf.errors import InputError
+
+
+def test_leftovers_of_a_killed_start_do_not_block(tmp_path):
+    (tmp_path / ".partial-flags.txt").write_text("")
+    run_directory.check(tmp_path, {"sigma": "--sigma=25"})
+
+
+def test_broken_checkpoint_falls_back_to_the_one_before(tmp_path, capsys):
+    network = models.build("dncnn", depth=3, features=4)
+    training.compile_network(network, SETTINGS)
+    for epoch in (1, 2, 3):
+        network.get_layer("conv3").set_weights([np.full((3, 3, 4, 1), float(epoch))])
+        checkpoints.save(tmp_path, network, [{"epoch": e} for e in range(1, epoch + 1)])
+    assert len(checkpoints.finished(tmp_path)) == 2
+    oldest, newest = (path / "state.weights.h5" for path in checkpoints.finished(tmp_path))
+    newest.write_bytes(newest.read_bytes()[:1000])
+    assert len(checkpoints.restore(tmp_path, network)) == 2
+    assert (network.get_layer("conv3").get_weights()[0] == 2).all() and "cannot be read" in capsys.readouterr().out
+    oldest.unlink()
+    with pytest.raises(InputError, match="No checkpoint"):
+        checkpoints.restore(tmp_path, network)
+
+
+def test_checkpoint_holds_the_optimizer(tmp_path, rng):
+    """A step after restoring equals the step that would have followed."""
+    x = rng.random((4, 16, 16, 1)).astype(np.float32)
+    chosen = SETTINGS._replace(ema=0.9, schedule="cosine")
+
+    def fresh():
+        network = models.build("dncnn", depth=3, features=4)
+        training.compile_network(network, chosen)
+        return network
+
+    first = fresh()
+    for _ in range(3):
+        first.train_on_batch(x, 1 - x)
+    checkpoints.save(tmp_path, first, [{"epoch": 1}])
+    second = fresh()
+    checkpoints.restore(tmp_path, second)
+    control = fresh()
+    control.set_weights(first.get_weights())
+    for network in (first, second, control):
+        network.train_on_batch(x, 1 - x)
+    assert all(np.array_equal(a, b) for a, b in zip(first.get_weights(), second.get_weights()))
+    assert all(np.array_equal(a, b) for a, b in zip(first.optimizer.variables, second.optimizer.variables))
+    assert not all(np.array_equal(a, b) for a, b in zip(first.get_weights(), control.get_weights()))
+
+
+def test_schedules():
+    def rates(**changes):
+        schedule = training.make_schedule(SETTINGS._replace(epochs=50, steps_per_epoch=10, learning_rate=1e-3, **changes))
+        return [float(schedule(step)) for step in (0, 299, 301, 499)] if callable(schedule) else [schedule]
+
+    np.testing.assert_allclose(rates(), [1e-3, 1e-3, 2e-4, 2e-4], rtol=1e-6)
+    np.testing.assert_allclose(rates(milestones=(10, 40)), [1e-3, 2e-4, 2e-4, 4e-5], rtol=1e-6)
+    assert rates(schedule="constant") == [1e-3]
+    cosine = rates(schedule="cosine")
+    assert cosine[0] == pytest.approx(1e-3) and cosine[-1] < 1e-7 and sorted(cosine, reverse=True) == cosine
+    assert settings.steps_per_epoch(SETTINGS._replace(steps_per_epoch=None, batch_size=128)) * 128 >= 8000
+
+
+def test_clean_channels_do_not_reach_the_loss(rng):
+    """The monitored clean image may be anything: loss and gradients stay the same."""
+    x_hat, y_tilde, clean = rng.random((3, 2, 8, 8, 1)).astype(np.float32)
+    with_clean = np.concatenate([y_tilde, clean], axis=-1)
+    np.testing.assert_array_equal(losses.pair_loss(with_clean, x_hat), losses.pair_loss(y_tilde, x_hat))
+    np.testing.assert_allclose(losses.pair_loss(y_tilde, x_hat), ((x_hat - y_tilde) ** 2)[..., 0], rtol=1e-6)
+    np.testing.assert_allclose(losses.clean_error(with_clean, x_hat), ((x_hat - clean) ** 2)[..., 0], rtol=1e-6)
+
+
+def test_target_variance_of_the_objectives():
+    model = noise.Gaussian(0.1)
+    expected = {"r2r": 0.01 * 5, "n2n": 0.01, "n2c": 0.0}
+    for objective, variance in expected.items():
+        assert losses.target_variance(objective, model, 0.5) == pytest.approx(variance)
+
+
+def test_settled_network_has_averages_with_statistics_of_their_own(rng):
+    x = rng.random((4, 16, 16, 1)).astype(np.float32)
+    network, plain = (models.build("dncnn", depth=3, features=4) for _ in range(2))
+    training.compile_network(network, SETTINGS._replace(ema=0.5, learning_rate=0.02))
+    average = None
+    for _ in range(6):
+        network.train_on_batch(x, 1 - x)
+        own = [weight.numpy() for weight in network.trainable_variables]
+        average = own if average is None else [0.5 * a + 0.5 * w for a, w in zip(average, own, strict=True)]
+    before = network.get_weights()
+    with averaging.settled(plain, network, [(x[:2], None), (x[2:], None)]):
+        for weight, expected in zip(network.trainable_variables, average, strict=True):
+            np.testing.assert_allclose(weight, expected, rtol=1e-5, atol=1e-7)
+        features = network.get_layer("conv2")(network.get_layer("relu1")(network.get_layer("conv1")(x)))
+        norm = network.get_layer("norm2")
+        mean = np.mean(features, axis=(0, 1, 2))
+        np.testing.assert_allclose(norm.moving_mean, mean, rtol=1e-4, atol=1e-6)
+        variances = [np.var(half, axis=(0, 1, 2)) for half in (features[:2], features[2:])]
+        np.testing.assert_allclose(norm.moving_variance, np.mean(variances, axis=0), rtol=1e-3, atol=1e-6)
+    assert all(np.array_equal(a, b) for a, b in zip(before, network.get_weights(), strict=True))
+    # control: the statistics of the training weights are not those
+    assert np.abs(network.get_layer("norm2").moving_mean - mean).max() > 1e-3
+
+
+def test_without_averages_the_settled_network_is_the_trained_one():
+    network, plain = models.build("dncnn", depth=3, features=4, seed=1), models.build("dncnn", depth=3, features=4)
+    training.compile_network(network, SETTINGS)
+    averaging.settle(plain, network, [])
+    assert all(np.array_equal(a, b) for a, b in zip(plain.get_weights(), network.get_weights(), strict=True))
+
+
+def test_psnr_of_an_estimate_below_zero_is_nan():
+    assert math.isnan(callbacks.psnr_of_mse(-1e-5)) and callbacks.psnr_of_mse(0.01) == pytest.approx(20)
+
+
+def test_flags_that_appear_or_vanish_are_changes(tmp_path):
+    lines = {"sigma": "--sigma=25", "antithetic": "--antithetic", "epochs": "--epochs=3"}
+    run_directory.check(tmp_path / "run", lines)
+    run_directory.claim(tmp_path / "run", lines)
+    run_directory.check(tmp_path / "run", {**lines, "epochs": "--epochs=5"})
+    for changed in ({**lines, "antithetic": "--noantithetic"}, {**lines, "depth": "--depth=4"}, {"sigma": "--sigma=25"}):
+        with pytest.raises(InputError, match="other flags"):
+            run_directory.check(tmp_path / "run", changed)
