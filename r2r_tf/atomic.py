@@ -1,6 +1,8 @@
 """Files and folders that appear whole or not at all: written under a temporary name beside the target, then renamed."""
 
 import contextlib
+import csv
+import io
 import json
 import os
 import pathlib
@@ -49,6 +51,22 @@ def write_text(path, text):
 def write_json(path, value):
     """Writes a JSON file, indented, whole or not at all."""
     write_text(path, json.dumps(value, indent=2) + "\n")
+
+
+def write_csv(path, rows):
+    """Writes a CSV file, whole or not at all: a header, then a line per dict; nothing for no rows."""
+    write_text(path, csv_lines(rows))
+
+
+def csv_lines(rows, header=True):
+    """Dicts of the same keys as lines of CSV, with a header line or without."""
+    text = io.StringIO()
+    if rows:
+        writer = csv.DictWriter(text, rows[0], lineterminator="\n")
+        if header:
+            writer.writeheader()
+        writer.writerows(rows)
+    return text.getvalue()
 
 
 def _remove(path):

@@ -18,11 +18,11 @@ def settle(plain, network, calibration):
       network: the compiled network in training; left unchanged.
       calibration: iterable of (inputs, targets) training batches.
     """
-    plain.set_weights(network.get_weights())
+    own = network.get_weights()
     if not network.optimizer.use_ema:
+        plain.set_weights(own)
         return
     # Keras's `SwapEMAWeights` swaps by additions, which leaves rounding errors in the weights
-    own = network.get_weights()
     network.optimizer.finalize_variable_values(network.trainable_variables)
     plain.set_weights(network.get_weights())
     network.set_weights(own)

@@ -3,8 +3,6 @@
 Keras's `BackupAndRestore` overwrites its file in place, so a kill inside the write would lose it.
 """
 
-import csv
-import io
 import json
 import pathlib
 import shutil
@@ -57,27 +55,12 @@ def restore(directory, model):
     return []
 
 
-def write_history(path, history):
-    """Writes history.csv anew: a header, then a line per epoch."""
-    atomic.write_text(path, _csv_lines(history, header=True))
-
-
 def append_history(path, row):
     """Appends one epoch to history.csv; the first one with the header."""
     path = pathlib.Path(path)
     with path.open("a", newline="") as file:
-        file.write(_csv_lines([row], header=not path.stat().st_size))
+        file.write(atomic.csv_lines([row], header=not path.stat().st_size))
 
 
 def _path(directory, epoch):
     return pathlib.Path(directory) / f"epoch_{epoch:05d}"
-
-
-def _csv_lines(history, header):
-    text = io.StringIO()
-    if history:
-        writer = csv.DictWriter(text, history[0], lineterminator="\n")
-        if header:
-            writer.writeheader()
-        writer.writerows(history)
-    return text.getvalue()

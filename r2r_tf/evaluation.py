@@ -1,6 +1,5 @@
 """Evaluation: a denoiser on a test set, image by image, beside the noisy input and classical denoisers."""
 
-import csv
 import pathlib
 import sys
 import time
@@ -165,10 +164,7 @@ def best_median_worst(rows):
 
 def write(output_dir, rows, summary, images, estimates):
     """Writes the files of an evaluation, summary.json last."""
-    with atomic.replacing(output_dir / "scores.csv") as temporary, temporary.open("w", newline="") as file:
-        writer = csv.DictWriter(file, rows[0], lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(rows)
+    atomic.write_csv(output_dir / "scores.csv", rows)
     figures.histograms(rows, output_dir / "histograms.png")
     cases = [(title, images.clean[i], images.noisy[i], estimates[i], rows[i]) for title, i in best_median_worst(rows).items()]
     figures.examples(cases, output_dir / "examples.png")

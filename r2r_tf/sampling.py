@@ -59,11 +59,11 @@ def random_corners(pixels, patch_size, count, seed, role, step):
     """
     number = tf.shape(pixels.starts, tf.int64)[0]
     k = step * count + tf.range(count, dtype=tf.int64)
-    salt = tf.fill([count], tf.constant([zlib.crc32(role.encode())], tf.int64)[0])
+    keys = tf.tile(key(seed, role)[None], [count, 1])
     # the raw op, since tf.random.experimental.index_shuffle pads a matrix of seeds wrongly (TensorFlow 2.21)
     image = tf.raw_ops.RandomIndexShuffle(
         index=k % number,
-        seed=tf.stack([tf.fill([count], tf.constant(seed, tf.int64)), salt, k // number], axis=1),
+        seed=tf.concat([keys, (k // number)[:, None]], axis=1),
         max_index=tf.fill([count], number - 1),
         rounds=4,
     )

@@ -7,6 +7,7 @@ import pathlib
 import keras
 
 from r2r_tf import (
+    atomic,
     averaging,
     callbacks,
     checkpoints,
@@ -64,7 +65,7 @@ def run(settings, workdir, flag_lines, devices=None):
         raise InputError(f"--epochs must be at least {len(history)}, as many as {workdir} has done. Received: {settings.epochs}")
     data = training_data.batches(settings, noise_model, train_images, validation_images, first_epoch=len(history))
     run_directory.claim(workdir, flag_lines)
-    checkpoints.write_history(workdir / run_directory.HISTORY_FILE, history)
+    atomic.write_csv(workdir / run_directory.HISTORY_FILE, history)
     run_directory.write_run(
         workdir,
         parameters=network.count_params(),
