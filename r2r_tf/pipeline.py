@@ -163,6 +163,8 @@ def batches(
         dataset = dataset.map(function, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
     options = tf.data.Options()
     options.experimental_distribute.auto_shard_policy = tf.data.experimental.AutoShardPolicy.OFF
+    # its tuner wakes up at doubling intervals, and an iterator's end waits for it: 10 s of training took 20
+    options.autotune.enabled = False
     return dataset.with_options(options).prefetch(4)
 
 

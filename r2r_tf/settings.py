@@ -26,6 +26,7 @@ class Settings(NamedTuple):
     antithetic: bool
     scales: tuple
     batch_size: int
+    microbatches: int
     patch_size: int
     epochs: int
     steps_per_epoch: int | None

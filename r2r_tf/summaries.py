@@ -20,11 +20,14 @@ _TAGS = {
 
 
 class TensorBoardLog(keras.callbacks.Callback):
-    """Logs an epoch's figures and panels (noisy, denoised, clean from left to right) of the first validation images."""
+    """Logs an epoch's figures and panels (noisy, denoised, clean from left to right) of the first validation images.
 
-    def __init__(self, directory, images, count=3):
+    `network` takes single images and shares the weights of the model in training.
+    """
+
+    def __init__(self, directory, images, network, count=3):
         super().__init__()
-        self._directory = str(directory)
+        self._directory, self._network = str(directory), network
         self._noisy = [_centre(image) for image in images.noisy[:count]]
         self._clean = [_centre(image) for image in (images.clean or [])[:count]]
 
@@ -48,7 +51,7 @@ class TensorBoardLog(keras.callbacks.Callback):
 
     def _make_panels(self):
         for index, y in enumerate(self._noisy):
-            x_hat = keras.ops.convert_to_numpy(self.model(y[None], training=False))[0]
+            x_hat = keras.ops.convert_to_numpy(self._network(y[None], training=False))[0]
             parts = [y, x_hat] + ([self._clean[index]] if self._clean else [])
             yield np.clip(np.concatenate(parts, axis=1), 0.0, 1.0)
 

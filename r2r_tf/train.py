@@ -34,6 +34,9 @@ _OBJECTIVE = flags.DEFINE_enum(
 _ANTITHETIC = flags.DEFINE_boolean("antithetic", True, "Recorrupt with z and -z together; a batch then holds pairs.")
 _SCALES = flags.DEFINE_list("scales", ["1"], "Each image is resized by one of these before its noise is drawn.")
 _BATCH_SIZE = flags.DEFINE_integer("batch_size", 128, "Network inputs a step.", lower_bound=1)
+_MICROBATCHES = flags.DEFINE_integer(
+    "microbatches", 1, "Parts of a batch that train side by side, each with batch statistics of its own.", lower_bound=1
+)
 _PATCH_SIZE = flags.DEFINE_integer("patch_size", 40, "Side of the training crops.", lower_bound=1)
 _EPOCHS = flags.DEFINE_integer("epochs", 50, "Epochs; the one flag that may change when a run is resumed.", lower_bound=1)
 _STEPS_PER_EPOCH = flags.DEFINE_integer(
@@ -63,6 +66,7 @@ _RUN_FLAGS = (
     _ANTITHETIC,
     _SCALES,
     _BATCH_SIZE,
+    _MICROBATCHES,
     _PATCH_SIZE,
     _EPOCHS,
     _STEPS_PER_EPOCH,
@@ -88,6 +92,7 @@ def main(argv):
     values["milestones"] = numbers("milestones", values["milestones"], int)
     chosen = settings.Settings(**values)
     flag_lines = {flag.name: flags.FLAGS[flag.name].serialize() for flag in _RUN_FLAGS if flag.value is not None}
+    training.share_cores(chosen.microbatches)
     result = training.run(chosen, workdir, flag_lines)
     if result is None:
         print(f"{workdir} is finished already; more --epochs would continue it.")

@@ -2,6 +2,7 @@
 
 import contextlib
 import math
+import os
 import pathlib
 
 import keras
@@ -24,6 +25,7 @@ from r2r_tf import (
 )
 from r2r_tf.backend import tf
 from r2r_tf.errors import InputError
+from r2r_tf.models import microbatches
 from r2r_tf.settings import check, network_options, steps_per_epoch
 
 
@@ -56,9 +58,13 @@ def run(settings, workdir, flag_lines, devices=None):
     strategy = make_strategy(devices)
     with strategy.scope() if strategy else contextlib.nullcontext():
         replicas = strategy.num_replicas_in_sync if strategy else 1
-        if settings.batch_size % replicas:
-            raise InputError(f"--batch_size must be a multiple of the {replicas} devices. Received: {settings.batch_size}")
-        network = models.build(settings.model, **options, **training_options(settings.model, strategy))
+        if settings.batch_size % (replicas * settings.microbatches):
+            raise InputError(
+                f"--batch_size must be a multiple of --microbatches={settings.microbatches} times the number of devices, "
+                f"{replicas}. Received: {settings.batch_size}"
+            )
+        whole = models.build(settings.model, **options, **training_options(settings.model, strategy))
+        network = microbatches.in_parts(whole, settings.microbatches)
         compile_network(network, settings)
         history = checkpoints.restore(workdir / run_directory.CHECKPOINTS, network)
     if len(history) > settings.epochs:
@@ -80,7 +86,7 @@ def run(settings, workdir, flag_lines, devices=None):
             workdir, first_epoch=len(history) + 1, backend=keras.backend.backend(), devices=devices, replicas=replicas
         )
         variance = losses.target_variance(settings.objective, noise_model, settings.alpha)
-        panels = summaries.TensorBoardLog(workdir / "tensorboard", validation_images)
+        panels = summaries.TensorBoardLog(workdir / "tensorboard", validation_images, whole)
         history = fit(network, plain, settings, variance, data, workdir, history, panels)
     # `fit` may have put averages into the network; the checkpoint holds the state before that
     if len(checkpoints.restore(workdir / run_directory.CHECKPOINTS, network)) != len(history):
@@ -88,6 +94,18 @@ def run(settings, workdir, flag_lines, devices=None):
     averaging.settle(plain, network, data.calibration)
     finish(plain, settings, noise_model, test, workdir, history)
     return run_directory.read_run(workdir)
+
+
+def share_cores(parts):
+    """Gives each part of a batch its own share of the cores; call it before TensorFlow's first operation.
+
+    An operation split over all cores waits for the slowest of its pieces. Parts on cores of their own wait once a step.
+    """
+    if parts > 1 and not tf.config.list_physical_devices("GPU"):
+        cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+        shares = min(parts, cores)
+        tf.config.threading.set_inter_op_parallelism_threads(shares)
+        tf.config.threading.set_intra_op_parallelism_threads(cores // shares)
 
 
 def make_strategy(devices=None):

@@ -5,8 +5,9 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from r2r_tf import models
+from r2r_tf import losses, models
 from r2r_tf.errors import InputError
+from r2r_tf.models import microbatches
 from r2r_tf.models.fused_norm import FusedBatchNormalization
 
 
@@ -93,3 +94,33 @@ def test_training_networks_share_the_plain_ones_weights():
     plain, fused = (models.build("dncnn", depth=4, features=4, normalization=kind) for kind in ("plain", "fused"))
     assert [w.path for w in plain.weights] == [w.path for w in fused.weights]
     assert all(np.array_equal(a, b) for a, b in zip(plain.get_weights(), fused.get_weights(), strict=True))
+
+
+def gradients(network, x, target):
+    with tf.GradientTape() as tape:
+        loss = tf.reduce_mean(losses.pair_loss(target, network(x, training=True)))
+    return [np.asarray(gradient) for gradient in tape.gradient(loss, network.trainable_variables)]
+
+
+@pytest.mark.parametrize("parts", (2, 4))
+def test_parts_of_a_batch(rng, parts):
+    """Without normalisation the parts' gradients are those of the whole batch; normalised, each part by its own statistics."""
+    x, target = rng.standard_normal((2, 8, 12, 12, 1)).astype(np.float32)
+    # parts with means of their own, so that normalisation tells them apart
+    x += np.repeat(np.arange(8, dtype=np.float32) // 2, 12 * 12).reshape(x.shape)
+    differences = []
+    for batch_norm in (False, True):
+        network = models.build("dncnn", depth=4, features=4, batch_norm=batch_norm)
+        network.get_layer("conv4").set_weights([rng.standard_normal((3, 3, 4, 1))])
+        split = microbatches.in_parts(network, parts)
+        assert [w.path for w in split.weights] == [w.path for w in network.weights]
+        whole, summed = (gradients(model, x, target) for model in (network, split))
+        differences.append(max(np.abs(a - b).max() / np.abs(a).max() for a, b in zip(whole, summed, strict=True)))
+        by_hand = np.concatenate([network(part, training=True) for part in np.split(x, parts)])
+        np.testing.assert_allclose(split(x, training=True), by_hand, rtol=1e-4, atol=1e-4)
+    assert differences[0] < 1e-4 and differences[1] > 1e-2
+
+
+def test_one_part_is_the_network():
+    network = models.build("dncnn", depth=3, features=4)
+    assert microbatches.in_parts(network, 1) is network

@@ -42,6 +42,7 @@ SETTINGS = settings.Settings(
     antithetic=True,
     scales=(1.0,),
     batch_size=8,
+    microbatches=1,
     patch_size=24,
     epochs=2,
     steps_per_epoch=6,
@@ -267,6 +268,15 @@ def test_other_objectives_and_networks(data_dir, tmp_path, changes):
     assert {layer.dtype_policy.name for layer in denoiser.network.layers} == {"float32"}
 
 
+def test_parts_of_a_batch_train_and_resume_exactly(data_dir, tmp_path):
+    """From the command line, where the parts share the cores, to a plain network on disk."""
+    flags = ("--microbatches=2", "--schedule=constant")
+    for workdir, epochs in (("cut", 1), ("cut", 2), ("uncut", 2)):
+        train(data_dir, tmp_path / workdir, *flags, f"--epochs={epochs}")
+    assert all(np.array_equal(a, b) for a, b in zip(weights(tmp_path / "cut"), weights(tmp_path / "uncut"), strict=True))
+    assert {layer.name for layer in model_files.load(tmp_path / "uncut").network.layers} >= {"conv1", "norm2", "conv3"}
+
+
 def test_failed_start_leaves_no_run_directory(data_dir, tmp_path):
     for changes in (
         {"patch_size": 4000},
@@ -279,6 +289,7 @@ def test_failed_start_leaves_no_run_directory(data_dir, tmp_path):
         {"learning_rate": float("inf")},
         {"sigma": "0"},
         {"batch_size": 7},
+        {"microbatches": 3},
         {"alpha": 0.0},
         {"sigma": "x"},
         {"ema": 1.0},

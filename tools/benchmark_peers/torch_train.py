@@ -1,8 +1,12 @@
-"""The PyTorch side of `tools.benchmark --suite=train`: DnCNN-17 and the antithetic R2R step, in PyTorch's best settings.
+"""The PyTorch side of `tools.benchmark`: DnCNN-17 and the antithetic R2R step, in PyTorch's best settings.
 
-Needs PyTorch and nothing of r2r_tf. Reads names of cases from standard input, one a line, and answers each with a timing.
+Needs PyTorch and nothing of r2r_tf.
 
-Usage: python torch_train.py PATCH_SIZE PATCHES_A_TIMING
+Usage:
+  python torch_train.py time PATCH_SIZE PATCHES_A_TIMING
+    Reads names of cases from standard input, one a line, and answers each with a timing.
+  python torch_train.py curve BATCHES.npz SEED
+    Trains in bfloat16 on the batches of the file; prints the error to the clean patches at every step.
 """
 
 import itertools
@@ -10,6 +14,7 @@ import json
 import sys
 import time
 
+import numpy as np
 import torch
 from torch import nn
 
@@ -27,10 +32,24 @@ def dncnn(depth=17, features=64):
     return nn.Sequential(*layers, nn.Conv2d(features, 1, 3, padding=1, bias=False))
 
 
+def make_network():
+    network = dncnn().to(memory_format=torch.channels_last)
+    return network, torch.optim.Adam(network.parameters(), lr=1e-3, eps=1e-7, fused=True)
+
+
+def train_step(forward, optimizer, y_hat, target, bfloat16):
+    optimizer.zero_grad(set_to_none=True)
+    with torch.autocast("cpu", torch.bfloat16, enabled=bfloat16):
+        residual = forward(y_hat)
+    x_hat = y_hat - residual.float()
+    nn.functional.mse_loss(x_hat, target).backward()
+    optimizer.step()
+    return x_hat
+
+
 def make_case(bfloat16, compiled, batch, patch, patches):
     """A function that trains on `patches` patches and returns patches per second."""
-    network = dncnn().to(memory_format=torch.channels_last)
-    optimizer = torch.optim.Adam(network.parameters(), lr=1e-3, fused=True)
+    network, optimizer = make_network()
     forward = torch.compile(network) if compiled else network
     y = torch.rand(batch // 2, 1, patch, patch)
 
@@ -38,12 +57,7 @@ def make_case(bfloat16, compiled, batch, patch, patches):
         z = SIGMA * torch.randn_like(y)
         y_hat = torch.cat([y + ALPHA * z, y - ALPHA * z]).contiguous(memory_format=torch.channels_last)
         target = torch.cat([y - z / ALPHA, y + z / ALPHA]).contiguous(memory_format=torch.channels_last)
-        optimizer.zero_grad(set_to_none=True)
-        with torch.autocast("cpu", torch.bfloat16, enabled=bfloat16):
-            residual = forward(y_hat)
-        loss = nn.functional.mse_loss(y_hat - residual.float(), target)
-        loss.backward()
-        optimizer.step()
+        train_step(forward, optimizer, y_hat, target, bfloat16)
 
     def measure():
         start = time.perf_counter()
@@ -55,10 +69,26 @@ def make_case(bfloat16, compiled, batch, patch, patches):
     return measure
 
 
-def main():
-    patch, patches = int(sys.argv[1]), int(sys.argv[2])
+def train_on(path, seed):
+    """The error to the clean patches at every step of a training on given batches, from r2r_tf's distribution of weights."""
+    batches = {name: torch.from_numpy(values).permute(0, 1, 4, 2, 3) for name, values in np.load(path).items()}
+    torch.manual_seed(seed)
+    network, optimizer = make_network()
+    *inner, last = [layer.weight for layer in network if isinstance(layer, nn.Conv2d)]
+    for weight in inner:
+        nn.init.kaiming_normal_(weight, nonlinearity="relu")
+    nn.init.normal_(last, std=1e-3)
+    errors = []
+    for y_hat, target, clean in zip(batches["inputs"], batches["targets"], batches["clean"], strict=True):
+        y_hat = y_hat.contiguous(memory_format=torch.channels_last)
+        x_hat = train_step(network, optimizer, y_hat, target, bfloat16=True)
+        errors.append(nn.functional.mse_loss(x_hat.detach(), clean).item())
+    return errors
+
+
+def serve_timings(patch, patches):
     cases = {}
-    for bfloat16, compiled, batch in itertools.product((False, True), (False, True), (8, 32, 128)):
+    for bfloat16, compiled, batch in itertools.product((False, True), (False, True), (8, 32, 48, 128)):
         name = f"{'bfloat16' if bfloat16 else 'float32'} channels_last{' compiled' if compiled else ''} batch {batch}"
         try:
             cases[name] = make_case(bfloat16, compiled, batch, patch, patches)
@@ -70,4 +100,7 @@ def main():
 
 
 if __name__ == "__main__":
-    main()
+    if sys.argv[1] == "curve":
+        print(json.dumps(train_on(sys.argv[2], int(sys.argv[3]))))
+    else:
+        serve_timings(int(sys.argv[2]), int(sys.argv[3]))

@@ -3,24 +3,21 @@
 import json
 import pathlib
 import subprocess
+import sys
 import time
 
-import keras
-import numpy as np
-
-from r2r_tf import datasets, losses, models, noise, pipeline
 from r2r_tf.backend import tf
 from r2r_tf.errors import InputError
 from tools.benchmark_suites import timing
 
-PATCH, PATCHES = 40, 128
+PATCH, PATCHES = 40, 256
 # multiply-adds of a pixel are the weights of the convolutions; a training step costs three forward passes
 GFLOP_PER_PATCH = 3 * 2 * 554_112 * PATCH**2 / 1e9
-_PEER = pathlib.Path(__file__).parent.parent / "benchmark_peers" / "torch_train.py"
+PEER = pathlib.Path(__file__).parent.parent / "benchmark_peers" / "torch_train.py"
 
 
 def run(repeats, peer_python=None):
-    """Times our configurations and, in the same rounds, the peer's.
+    """Times our configurations and, in the same rounds, the peer's. Thread settings hold for a process, so each has its own.
 
     Args:
       repeats: rounds.
@@ -28,12 +25,16 @@ def run(repeats, peer_python=None):
     Returns:
       Dict: unit, results, peaks (GFLOP/s of plain matrix multiplications), gflops of our best, ratio where a peer ran.
     """
-    cases = {f"r2r_tf {dtype} batch {batch}": _case(dtype, batch) for dtype in ("float32", "bfloat16") for batch in (8, 32, 128)}
-    # the same with Keras's own batch normalisation
-    cases |= {f"plain keras {dtype} batch 32": _case(dtype, 32, "plain") for dtype in ("float32", "bfloat16")}
-    peer = Peer(peer_python) if peer_python else None
-    if peer:
-        cases.update({f"torch {name}": lambda name=name: peer.rate(name) for name in peer.names})
+    ours = [sys.executable, "-m", "tools.benchmark_suites.train_worker", str(PATCH), str(PATCHES)]
+    workers = {"r2r_tf": [Worker([*ours, parts]) for parts in ("1", "2")]}
+    if peer_python:
+        workers["torch"] = [Worker([peer_python, PEER, "time", str(PATCH), str(PATCHES)], "--peer_python")]
+    cases = {
+        f"{side} {name}": lambda worker=worker, name=name: worker.rate(name)
+        for side, group in workers.items()
+        for worker in group
+        for name in worker.names
+    }
     results = timing.interleave(cases, repeats)
     rate, best = _fastest(results, "r2r_tf")
     report = {
@@ -43,24 +44,25 @@ def run(repeats, peer_python=None):
         "best": best,
         "best_gflops": rate * GFLOP_PER_PATCH,
     }
-    if peer:
+    if peer_python:
+        for dtype in ("float32", "bfloat16"):
+            report[f"ratio_{dtype}"] = _fastest(results, f"r2r_tf {dtype}")[0] / _fastest(results, f"torch {dtype}")[0]
         peer_rate, peer_best = _fastest(results, "torch")
-        report |= {"peer_version": peer.version, "peer_best": peer_best, "ratio": rate / peer_rate}
-        peer.close()
+        report |= {"peer_version": workers["torch"][0].version, "peer_best": peer_best, "ratio": rate / peer_rate}
+    for worker in sum(workers.values(), []):
+        worker.close()
     return report
 
 
-class Peer:
-    """The PyTorch process: it builds its cases once, then times one whenever it is asked to."""
+class Worker:
+    """A process that builds its cases once, then times one whenever it is asked to."""
 
-    def __init__(self, python):
+    def __init__(self, command, flag="the worker"):
         try:
-            self._process = subprocess.Popen(
-                [python, _PEER, str(PATCH), str(PATCHES)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-            )
+            self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
             hello = json.loads(self._process.stdout.readline())
         except (OSError, ValueError) as error:
-            raise InputError(f"--peer_python must name a python with PyTorch ({error}). Received: {python}") from None
+            raise InputError(f"{flag} must name a python with what it is to time ({error}). Received: {command[0]}") from None
         self.names, self.version = hello["cases"], hello["version"]
 
     def rate(self, name):
@@ -77,43 +79,6 @@ class Peer:
 
 def _fastest(results, side):
     return max((row["median"], name) for name, row in results.items() if name.startswith(side))
-
-
-def _case(dtype, batch, normalization="fused"):
-    policy = {"float32": "float32", "bfloat16": "mixed_bfloat16"}[dtype]
-    network = models.build("dncnn", dtype=policy, normalization=normalization)
-    network.compile(optimizer=keras.optimizers.Adam(1e-3), loss=losses.pair_loss)
-    steps = PATCHES // batch
-    dataset = batches(batch, 10**6)
-    network.fit(dataset, steps_per_epoch=2, verbose=0, shuffle=False)
-
-    def measure():
-        start = time.perf_counter()
-        network.fit(dataset, steps_per_epoch=steps, verbose=0, shuffle=False)
-        return steps * batch / (time.perf_counter() - start)
-
-    return measure
-
-
-def batches(batch, steps):
-    """The real pipeline on generated pictures: antithetic R2R batches of 40x40 patches."""
-    rng = np.random.default_rng(0)
-    pictures = [datasets.Picture(str(i), rng.random((180, 180, 1), np.float32), None, "benchmark", i) for i in range(40)]
-    model = noise.Gaussian(50 / 255)
-    images = pipeline.noisy_images(pictures, model, 0)
-    return pipeline.batches(
-        images,
-        noise=model,
-        alpha=0.5,
-        objective="r2r",
-        antithetic=True,
-        batch_size=batch,
-        patch_size=PATCH,
-        seed=0,
-        role="train",
-        first_step=0,
-        num_steps=steps,
-    )
 
 
 def _matmul_gflops(dtype, size=2048, repeats=5):
