@@ -7,6 +7,8 @@ from r2r_tf import noise, recorruption
 from r2r_tf.errors import InputError
 
 EPOCH_PATCHES = 8000
+# the dtype policies of Keras, by the names of --precision
+DTYPES = {"float32": "float32", "bfloat16": "mixed_bfloat16"}
 
 
 class Settings(NamedTuple):
@@ -73,5 +75,4 @@ def network_options(settings, channels):
     given = {name: value for name, value in chosen.items() if value is not None}
     if given and settings.model != "dncnn":
         raise InputError(f"--{next(iter(given))} belongs to --model=dncnn. Received: --model={settings.model}")
-    dtype = {"float32": "float32", "bfloat16": "mixed_bfloat16"}[settings.precision]
-    return {"channels": channels, "seed": settings.seed, "dtype": dtype, **given}
+    return {"channels": channels, "seed": settings.seed, "dtype": DTYPES[settings.precision], **given}

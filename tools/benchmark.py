@@ -1,4 +1,4 @@
-"""Times training, the data pipeline or start-up, beside a named peer in the same rounds; compares loss curves with it.
+"""Times training, the data pipeline or start-up, beside a named peer in the same rounds; compares loss curves; profiles a step.
 
 Usage: python -m tools.benchmark --suite=train [--peer=torch --peer_python=PATH] --output=train.json
 """
@@ -7,11 +7,13 @@ from absl import flags
 
 from r2r_tf import command
 
-_SUITE = flags.DEFINE_enum("suite", "train", ["train", "curves", "pipeline", "startup"], "What to time or compare.")
+_SUITE = flags.DEFINE_enum("suite", "train", ["train", "curves", "profile", "pipeline", "startup"], "What to measure.")
 _PEER = flags.DEFINE_enum("peer", None, ["torch"], "Also run this peer (suites train and curves).")
 _PEER_PYTHON = flags.DEFINE_string("peer_python", None, "The python that has the peer installed.")
 _REPEATS = flags.DEFINE_integer("repeats", 5, "Interleaved rounds, or seeds; medians are reported.", lower_bound=1)
-_STEPS = flags.DEFINE_integer("steps", 150, "Training steps of suite curves, a multiple of 10.", lower_bound=10)
+_STEPS = flags.DEFINE_integer(
+    "steps", 150, "Training steps of suite curves; a point of a curve is the mean of 10.", lower_bound=10
+)
 _DATA_DIR = flags.DEFINE_string("data_dir", None, "Where TFDS keeps prepared data; ~/tensorflow_datasets by default.")
 _FIGURE = flags.DEFINE_string("figure", None, "PNG file for the curves (suite curves).")
 _OUTPUT = flags.DEFINE_string("output", None, "JSON file for the results.")
@@ -31,8 +33,11 @@ def main(argv):
     elif _SUITE.value == "curves":
         from tools.benchmark_suites import curves
 
-        steps = _STEPS.value // 10 * 10
-        report = curves.run(_REPEATS.value, steps, 10, _DATA_DIR.value, _PEER_PYTHON.value, _FIGURE.value)
+        report = curves.run(_REPEATS.value, _STEPS.value, 10, _DATA_DIR.value, _PEER_PYTHON.value, _FIGURE.value)
+    elif _SUITE.value == "profile":
+        from tools.benchmark_suites import profile
+
+        report = profile.run(_REPEATS.value)
     elif _SUITE.value == "pipeline":
         from tools.benchmark_suites import data
 

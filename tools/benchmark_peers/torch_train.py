@@ -3,13 +3,12 @@
 Needs PyTorch and nothing of r2r_tf.
 
 Usage:
-  python torch_train.py time PATCH_SIZE PATCHES_A_TIMING
-    Reads names of cases from standard input, one a line, and answers each with a timing.
+  python torch_train.py time PATCH_SIZE PATCHES float32|bfloat16 BATCH eager|compiled
+    Times one case once; prints the patches per second.
   python torch_train.py curve BATCHES.npz SEED
     Trains in bfloat16 on the batches of the file; prints the error to the clean patches at every step.
 """
 
-import itertools
 import json
 import sys
 import time
@@ -47,26 +46,24 @@ def train_step(forward, optimizer, y_hat, target, bfloat16):
     return x_hat
 
 
-def make_case(bfloat16, compiled, batch, patch, patches):
-    """A function that trains on `patches` patches and returns patches per second."""
+def patches_per_second(patch, patches, dtype, batch, mode):
+    """Trains on about `patches` patches, after some steps to warm up."""
     network, optimizer = make_network()
-    forward = torch.compile(network) if compiled else network
+    forward = torch.compile(network) if mode == "compiled" else network
     y = torch.rand(batch // 2, 1, patch, patch)
 
-    def step():
-        z = SIGMA * torch.randn_like(y)
-        y_hat = torch.cat([y + ALPHA * z, y - ALPHA * z]).contiguous(memory_format=torch.channels_last)
-        target = torch.cat([y - z / ALPHA, y + z / ALPHA]).contiguous(memory_format=torch.channels_last)
-        train_step(forward, optimizer, y_hat, target, bfloat16)
+    def train(steps):
+        for _ in range(steps):
+            z = SIGMA * torch.randn_like(y)
+            y_hat = torch.cat([y + ALPHA * z, y - ALPHA * z]).contiguous(memory_format=torch.channels_last)
+            target = torch.cat([y - z / ALPHA, y + z / ALPHA]).contiguous(memory_format=torch.channels_last)
+            train_step(forward, optimizer, y_hat, target, dtype == "bfloat16")
 
-    def measure():
-        start = time.perf_counter()
-        for _ in range(patches // batch):
-            step()
-        return patches // batch * batch / (time.perf_counter() - start)
-
-    step()
-    return measure
+    steps = max(1, round(patches / batch))
+    train(max(1, steps // 4))
+    start = time.perf_counter()
+    train(steps)
+    return steps * batch / (time.perf_counter() - start)
 
 
 def train_on(path, seed):
@@ -86,21 +83,16 @@ def train_on(path, seed):
     return errors
 
 
-def serve_timings(patch, patches):
-    cases = {}
-    for bfloat16, compiled, batch in itertools.product((False, True), (False, True), (8, 32, 48, 128)):
-        name = f"{'bfloat16' if bfloat16 else 'float32'} channels_last{' compiled' if compiled else ''} batch {batch}"
-        try:
-            cases[name] = make_case(bfloat16, compiled, batch, patch, patches)
-        except Exception as error:  # a missing compiler must not stop the other cases
-            print(f"{name} left out: {str(error).splitlines()[0]}", file=sys.stderr)
-    print(json.dumps({"cases": list(cases), "version": torch.__version__}), flush=True)
-    for line in sys.stdin:
-        print(json.dumps({"patches_per_s": cases[line.strip()]()}), flush=True)
+def main():
+    mode, *arguments = sys.argv[1:]
+    if mode == "curve":
+        path, seed = arguments
+        print(json.dumps(train_on(path, int(seed))))
+    else:
+        patch, patches, dtype, batch, compiled = arguments
+        rate = patches_per_second(int(patch), int(patches), dtype, int(batch), compiled)
+        print(json.dumps({"patches_per_s": rate, "version": torch.__version__}))
 
 
 if __name__ == "__main__":
-    if sys.argv[1] == "curve":
-        print(json.dumps(train_on(sys.argv[2], int(sys.argv[3]))))
-    else:
-        serve_timings(int(sys.argv[2]), int(sys.argv[3]))
+    main()

@@ -1,9 +1,7 @@
 """Loss curves of DnCNN-17 beside PyTorch's, on the same batches from several initial weights: do fast steps learn as much?"""
 
-import json
 import pathlib
 import statistics
-import subprocess
 import tempfile
 
 import numpy as np
@@ -13,10 +11,9 @@ from tqdm import tqdm
 from r2r_tf import atomic, datasets, noise, pipeline
 from r2r_tf.backend import tf
 from r2r_tf.callbacks import psnr_of_mse
-from r2r_tf.errors import InputError
-from tools.benchmark_suites import train, train_worker
+from tools.benchmark_suites import timing, train, train_worker
 
-BATCH, SIGMA, ALPHA = 32, 50 / 255, 0.5
+BATCH = 32
 VARIANTS = {
     "r2r_tf float32": ("float32", 1),
     "r2r_tf bfloat16": ("bfloat16", 1),
@@ -29,7 +26,7 @@ def run(seeds, steps, window, data_dir=None, peer_python=None, figure=None):
 
     Args:
       seeds: number of seeds: of the initial weights and of the batches, which all variants share.
-      steps: training steps of 32 patches, a multiple of window.
+      steps: training steps of 32 patches; what is left of them after the last full window is not trained.
       window: steps whose errors are averaged to one point of a curve.
       data_dir: where TFDS keeps prepared data.
       peer_python: python that has PyTorch; None for no peer.
@@ -37,14 +34,14 @@ def run(seeds, steps, window, data_dir=None, peer_python=None, figure=None):
     Returns:
       Dict: unit, results (PSNR of the last third of the steps, over the seeds), curves (by variant and seed, dB a window).
     """
-    model = noise.Gaussian(SIGMA)
     pictures = datasets.load_pictures(datasets.prepare("skimage_natural", data_dir), "train")
-    images = pipeline.noisy_images(pictures, model, 0)
+    images = pipeline.noisy_images(pictures, noise.Gaussian(train_worker.SIGMA), 0)
+    steps = steps // window * window
     names = [*VARIANTS, *(["torch bfloat16"] if peer_python else [])]
     errors = {name: [] for name in names}
     with tempfile.TemporaryDirectory() as folder:
         for seed in tqdm(range(seeds), desc="seeds"):
-            batches = _draw(images, model, seed, steps)
+            batches = _draw(images, seed, steps)
             for name, (dtype, parts) in VARIANTS.items():
                 errors[name].append(_train(dtype, parts, seed, batches, window))
             if peer_python:
@@ -55,25 +52,12 @@ def run(seeds, steps, window, data_dir=None, peer_python=None, figure=None):
     if figure:
         _draw_curves(curves, window, figure)
     last = {name: [psnr_of_mse(statistics.mean(run[-len(run) // 3 :])) for run in runs] for name, runs in errors.items()}
-    results = {name: {"median": statistics.median(of), "min": min(of), "max": max(of), "values": of} for name, of in last.items()}
+    results = {name: timing.summary(of) for name, of in last.items()}
     return {"unit": "PSNR in dB, last third of the steps", "results": results, "curves": curves}
 
 
-def _draw(images, model, seed, steps):
-    dataset = pipeline.batches(
-        images,
-        noise=model,
-        alpha=ALPHA,
-        objective="r2r",
-        antithetic=True,
-        batch_size=BATCH,
-        patch_size=train.PATCH,
-        seed=seed,
-        role="train",
-        first_step=0,
-        num_steps=steps,
-        with_clean=True,
-    )
+def _draw(images, seed, steps):
+    dataset = train_worker.r2r_batches(images, BATCH, train.PATCH, steps, seed, with_clean=True)
     inputs, both = (np.stack(part) for part in zip(*dataset.as_numpy_iterator(), strict=True))
     return {"inputs": inputs, "targets": both[..., :1], "clean": both[..., 1:]}
 
@@ -88,10 +72,8 @@ def _train(dtype, parts, seed, batches, window):
 
 
 def _train_peer(python, path, seed, window):
-    process = subprocess.run([python, train.PEER, "curve", path, str(seed)], capture_output=True, text=True, check=False)
-    if process.returncode:
-        raise InputError(f"--peer_python must name a python with PyTorch ({process.stderr.strip()[-200:]}). Received: {python}")
-    return np.reshape(json.loads(process.stdout), (-1, window)).mean(axis=1).tolist()
+    errors = train.run_json([python, train.PEER, "curve", path, str(seed)], "--peer_python")
+    return np.reshape(errors, (-1, window)).mean(axis=1).tolist()
 
 
 def _draw_curves(curves, window, path):

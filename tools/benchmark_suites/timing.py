@@ -19,7 +19,12 @@ def interleave(cases, repeats):
     for _ in tqdm(range(repeats), desc="rounds", mininterval=1):
         for name, measure in cases.items():
             values[name].append(measure())
-    return {name: {"median": statistics.median(of), "min": min(of), "max": max(of), "values": of} for name, of in values.items()}
+    return {name: summary(of) for name, of in values.items()}
+
+
+def summary(values):
+    """Median, lowest and highest of a list of numbers, and the list."""
+    return {"median": statistics.median(values), "min": min(values), "max": max(values), "values": values}
 
 
 def machine():

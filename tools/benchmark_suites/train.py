@@ -1,5 +1,6 @@
 """Training patches per second of DnCNN-17 on 40x40 patches, through `fit` and the real pipeline, beside a PyTorch peer."""
 
+import itertools
 import json
 import pathlib
 import subprocess
@@ -8,16 +9,17 @@ import time
 
 from r2r_tf.backend import tf
 from r2r_tf.errors import InputError
+from r2r_tf.settings import DTYPES
 from tools.benchmark_suites import timing
 
-PATCH, PATCHES = 40, 256
+PATCH, PATCHES = 40, 480
 # multiply-adds of a pixel are the weights of the convolutions; a training step costs three forward passes
 GFLOP_PER_PATCH = 3 * 2 * 554_112 * PATCH**2 / 1e9
 PEER = pathlib.Path(__file__).parent.parent / "benchmark_peers" / "torch_train.py"
 
 
 def run(repeats, peer_python=None):
-    """Times our configurations and, in the same rounds, the peer's. Thread settings hold for a process, so each has its own.
+    """Times our configurations and, in the same rounds, the peer's, each timing in a process of its own.
 
     Args:
       repeats: rounds.
@@ -25,56 +27,69 @@ def run(repeats, peer_python=None):
     Returns:
       Dict: unit, results, peaks (GFLOP/s of plain matrix multiplications), gflops of our best, ratio where a peer ran.
     """
-    ours = [sys.executable, "-m", "tools.benchmark_suites.train_worker", str(PATCH), str(PATCHES)]
-    workers = {"r2r_tf": [Worker([*ours, parts]) for parts in ("1", "2")]}
+    versions = {}
+    cases = {name: lambda options=options: _rate("r2r_tf", _ours(*options), versions) for name, options in _our_cases().items()}
     if peer_python:
-        workers["torch"] = [Worker([peer_python, PEER, "time", str(PATCH), str(PATCHES)], "--peer_python")]
-    cases = {
-        f"{side} {name}": lambda worker=worker, name=name: worker.rate(name)
-        for side, group in workers.items()
-        for worker in group
-        for name in worker.names
-    }
+        for name, options in _peer_cases().items():
+            cases[name] = lambda options=options: _rate("torch", [peer_python, PEER, "time", PATCH, PATCHES, *options], versions)
     results = timing.interleave(cases, repeats)
     rate, best = _fastest(results, "r2r_tf")
     report = {
         "unit": "training patches/s",
         "results": results,
-        "matmul_gflops": {dtype: _matmul_gflops(dtype) for dtype in ("float32", "bfloat16")},
+        "matmul_gflops": {dtype: _matmul_gflops(dtype) for dtype in DTYPES},
         "best": best,
         "best_gflops": rate * GFLOP_PER_PATCH,
     }
     if peer_python:
-        for dtype in ("float32", "bfloat16"):
+        for dtype in DTYPES:
             report[f"ratio_{dtype}"] = _fastest(results, f"r2r_tf {dtype}")[0] / _fastest(results, f"torch {dtype}")[0]
         peer_rate, peer_best = _fastest(results, "torch")
-        report |= {"peer_version": workers["torch"][0].version, "peer_best": peer_best, "ratio": rate / peer_rate}
-    for worker in sum(workers.values(), []):
-        worker.close()
+        report |= {"peer_version": versions["torch"], "peer_best": peer_best, "ratio": rate / peer_rate}
     return report
 
 
-class Worker:
-    """A process that builds its cases once, then times one whenever it is asked to."""
+def _our_cases():
+    cases = {}
+    for dtype in DTYPES:
+        for batch, parts in ((8, 1), (32, 1), (128, 1), (48, 2), (128, 2)):
+            in_parts = f" in {parts} parts" if parts > 1 else ""
+            cases[f"r2r_tf {dtype} batch {batch}{in_parts}"] = (dtype, batch, parts, "fused")
+        cases[f"r2r_tf {dtype} batch 32, Keras's normalisation"] = (dtype, 32, 1, "plain")
+    return cases
 
-    def __init__(self, command, flag="the worker"):
-        try:
-            self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-            hello = json.loads(self._process.stdout.readline())
-        except (OSError, ValueError) as error:
-            raise InputError(f"{flag} must name a python with what it is to time ({error}). Received: {command[0]}") from None
-        self.names, self.version = hello["cases"], hello["version"]
 
-    def rate(self, name):
-        """Patches per second of one case, once."""
-        self._process.stdin.write(name + "\n")
-        self._process.stdin.flush()
-        return json.loads(self._process.stdout.readline())["patches_per_s"]
+def _peer_cases():
+    cases = {}
+    for dtype, batch in itertools.product(DTYPES, (8, 32, 48, 128)):
+        cases[f"torch {dtype} channels_last batch {batch}"] = (dtype, batch, "eager")
+    for dtype in DTYPES:
+        cases[f"torch {dtype} channels_last compiled batch 48"] = (dtype, 48, "compiled")
+    return cases
 
-    def close(self):
-        """Ends the process."""
-        self._process.stdin.close()
-        self._process.wait()
+
+def _ours(*options):
+    return [sys.executable, "-m", "tools.benchmark_suites.train_worker", PATCH, PATCHES, *options]
+
+
+def _rate(side, command, versions):
+    answer = run_json([str(part) for part in command], "--peer_python" if side == "torch" else "the worker")
+    versions[side] = answer["version"]
+    return answer["patches_per_s"]
+
+
+def run_json(command, flag):
+    """What a process prints as JSON.
+
+    Raises:
+      InputError: it fails; `flag` says what named its python.
+    """
+    try:
+        process = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=True)
+        return json.loads(process.stdout)
+    except (OSError, ValueError, subprocess.CalledProcessError) as error:
+        reason = (getattr(error, "stderr", None) or str(error)).strip()[-200:]
+        raise InputError(f"{flag} must name a python that runs {command[1]} ({reason}). Received: {command[0]}") from None
 
 
 def _fastest(results, side):

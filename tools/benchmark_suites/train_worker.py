@@ -1,11 +1,10 @@
-"""Our side of `tools.benchmark --suite=train`: a process that builds its cases once, then times one whenever it is asked to.
+"""Our side of `tools.benchmark --suite=train`: builds one case, times it once and prints the patches per second as JSON.
 
-Reads names of cases from standard input, one a line, and answers each with a timing, as `benchmark_peers/torch_train.py` does.
+A process a timing: thread settings hold for a process, and a case is not slowed by what others left in the allocator.
 
-Usage: python -m tools.benchmark_suites.train_worker PATCH_SIZE PATCHES_A_TIMING PARTS
+Usage: python -m tools.benchmark_suites.train_worker PATCH_SIZE PATCHES DTYPE BATCH PARTS NORMALIZATION
 """
 
-import itertools
 import json
 import sys
 import time
@@ -13,72 +12,61 @@ import time
 import keras
 import numpy as np
 
-from r2r_tf import datasets, losses, models, noise, pipeline, training
+from r2r_tf import datasets, losses, models, noise, pipeline, settings, training
 from r2r_tf.models import microbatches
 
-DTYPES = {"float32": "float32", "bfloat16": "mixed_bfloat16"}
+SIGMA, ALPHA = 50 / 255, 0.5
 
 
 def main():
-    patch, patches, parts = (int(argument) for argument in sys.argv[1:])
-    training.share_cores(parts)
-    if parts == 1:
-        cases = {
-            f"{dtype} batch {batch}": make_case(dtype, batch, patch, patches)
-            for dtype, batch in itertools.product(DTYPES, (8, 32, 48, 128))
-        }
-        for dtype in DTYPES:
-            cases[f"{dtype} batch 32, Keras's normalisation"] = make_case(dtype, 32, patch, patches, normalization="plain")
-    else:
-        cases = {
-            f"{dtype} batch {batch} in {parts} parts": make_case(dtype, batch, patch, patches, parts=parts)
-            for dtype, batch in itertools.product(DTYPES, (8 * parts, 16 * parts, 24 * parts, 64 * parts))
-        }
-    print(json.dumps({"cases": list(cases), "version": keras.__version__}), flush=True)
-    for line in sys.stdin:
-        print(json.dumps({"patches_per_s": cases[line.strip()]()}), flush=True)
+    patch, patches, dtype, batch, parts, normalization = sys.argv[1:]
+    training.share_cores(int(parts))
+    rate = patches_per_second(int(patch), int(patches), dtype, int(batch), int(parts), normalization)
+    print(json.dumps({"patches_per_s": rate, "version": keras.__version__}))
 
 
-def make_case(dtype, batch, patch, patches, **options):
-    """A function that trains on `patches` patches and returns patches per second."""
-    network = make_network(dtype, **options)
-    dataset = batches(batch, patch, 10**6)
-    network.fit(dataset, steps_per_epoch=2, verbose=0, shuffle=False)
-
-    def measure():
-        start = time.perf_counter()
-        network.fit(dataset, steps_per_epoch=patches // batch, verbose=0, shuffle=False)
-        return patches // batch * batch / (time.perf_counter() - start)
-
-    return measure
+def patches_per_second(patch, patches, dtype, batch, parts, normalization="fused"):
+    """Trains on about `patches` patches through `fit`, after some steps to warm up."""
+    network = make_network(dtype, parts, normalization=normalization)
+    dataset = r2r_batches(generated_images(), batch, patch, 10**6)
+    steps = max(1, round(patches / batch))
+    network.fit(dataset, steps_per_epoch=max(1, steps // 4), verbose=0, shuffle=False)
+    start = time.perf_counter()
+    network.fit(dataset, steps_per_epoch=steps, verbose=0, shuffle=False)
+    return steps * batch / (time.perf_counter() - start)
 
 
 def make_network(dtype, parts=1, seed=0, normalization="fused"):
     """DnCNN-17 as `training` builds it, compiled with the loss and the monitored error."""
-    network = models.build("dncnn", dtype=DTYPES[dtype], seed=seed, normalization=normalization)
+    network = models.build("dncnn", dtype=settings.DTYPES[dtype], seed=seed, normalization=normalization)
     network = microbatches.in_parts(network, parts)
     monitor = keras.metrics.MeanMetricWrapper(losses.clean_error, name="clean_mse")
     network.compile(optimizer=keras.optimizers.Adam(1e-3), loss=losses.pair_loss, metrics=[monitor])
     return network
 
 
-def batches(batch, patch, steps):
-    """The real pipeline on generated pictures: antithetic R2R batches."""
+def generated_images():
+    """40 noisy images of uniform noise, for timings."""
     rng = np.random.default_rng(0)
     pictures = [datasets.Picture(str(i), rng.random((180, 180, 1), np.float32), None, "benchmark", i) for i in range(40)]
-    model = noise.Gaussian(50 / 255)
+    return pipeline.noisy_images(pictures, noise.Gaussian(SIGMA), 0)
+
+
+def r2r_batches(images, batch, patch, steps, seed=0, with_clean=False):
+    """The real pipeline: antithetic R2R batches of noisy images."""
     return pipeline.batches(
-        pipeline.noisy_images(pictures, model, 0),
-        noise=model,
-        alpha=0.5,
+        images,
+        noise=noise.Gaussian(SIGMA),
+        alpha=ALPHA,
         objective="r2r",
         antithetic=True,
         batch_size=batch,
         patch_size=patch,
-        seed=0,
+        seed=seed,
         role="train",
         first_step=0,
         num_steps=steps,
+        with_clean=with_clean,
     )
 
 
