@@ -6,6 +6,8 @@ Images are [H, W, C] float32, [0, 1] scale; sigma is on the same scale.
 import numpy as np
 from skimage import restoration
 
+from r2r_tf.errors import InputError
+
 
 def non_local_means(y, sigma):
     """Non-local means with 5x5 patches in a 13x13 window, cut-off 0.6 sigma, as scikit-image's example recommends."""
@@ -25,7 +27,26 @@ def total_variation(y, sigma):
     return restoration.denoise_tv_chambolle(y, weight=sigma, channel_axis=-1)
 
 
+def block_matching(y, sigma):
+    """BM3D with its default profile, from the package `bm3d` (for non-commercial use only).
+
+    Raises:
+      InputError: the package is missing.
+    """
+    try:
+        import bm3d
+    except ModuleNotFoundError:
+        raise InputError("BM3D needs the package bm3d: pip install -e '.[bm3d]' (for non-commercial use only).") from None
+    estimate = bm3d.bm3d_rgb if y.shape[-1] == 3 else bm3d.bm3d
+    return np.asarray(estimate(y.astype(np.float64), sigma), np.float32).reshape(y.shape)
+
+
 BASELINES = {"non-local means": non_local_means, "wavelet": wavelet, "total variation": total_variation}
+
+
+def chosen(with_bm3d):
+    """The baselines as a dict from name to function; BM3D, which takes seconds per image, only if wanted."""
+    return {**BASELINES, **({"BM3D": block_matching} if with_bm3d else {})}
 
 
 def identity(y, sigma):

@@ -19,11 +19,14 @@ class DerivedFigures(keras.callbacks.Callback):
     the network's input y_hat.
     """
 
-    def __init__(self, target_variance, batch_size):
+    def __init__(self, train_variance, validation_variance, batch_size):
+        """`train_variance` maps the number of an epoch, from 0, to its targets' noise variance."""
         super().__init__()
-        self._target_variance, self._batch_size = target_variance, batch_size
+        self._train_variance, self._validation_variance = train_variance, validation_variance
+        self._batch_size = batch_size
 
     def on_epoch_begin(self, epoch, logs=None):
+        self._target_variance = self._train_variance(epoch)
         self._start, self._steps, self._train_seconds = time.perf_counter(), 0, 0.0
 
     def on_train_batch_end(self, batch, logs=None):
@@ -36,7 +39,7 @@ class DerivedFigures(keras.callbacks.Callback):
         logs.pop("clean_mse", None)
         monitored = logs.pop("val_clean_mse", None)
         logs["est_psnr"] = psnr_of_mse(logs["loss"] - self._target_variance)
-        logs["val_est_psnr"] = psnr_of_mse(logs["val_loss"] - self._target_variance)
+        logs["val_est_psnr"] = psnr_of_mse(logs["val_loss"] - self._validation_variance)
         logs["val_psnr"] = psnr_of_mse(monitored) if monitored else math.nan
         logs["learning_rate"] = float(self.model.optimizer.learning_rate)
         logs["patches_per_s"] = self._steps * self._batch_size / self._train_seconds

@@ -41,20 +41,20 @@ def load_test_set(dataset, noise_model, channels, split="test", data_dir=None, m
     Args:
       dataset, split, data_dir, manual_dir, max_images: as in `datasets.prepare` and `datasets.load_pictures`.
       noise_model: noise model of the test images; None is an error that names the flag.
-      channels: what the network takes.
+      channels: what the network takes; None for any.
       seed: of the noise.
     Returns:
       `TestSet`.
     Raises:
       InputError: no noise level, no such data, no clean images, or other channels.
     """
-    if noise_model is None:
-        raise InputError("--sigma is needed: the model's file does not say what noise it was trained for.")
+    if not isinstance(noise_model, noise.Gaussian):
+        raise InputError("--sigma is needed: the model's file does not name the one noise level that it was trained for.")
     builder = datasets.prepare(dataset, data_dir, manual_dir)
     pictures = datasets.load_pictures(builder, split, max_images)
     if any(picture.clean is None for picture in pictures):
         raise InputError(f"{dataset} has no clean images to score against. Choose another data set.")
-    if pictures[0].clean.shape[-1] != channels:
+    if channels is not None and pictures[0].clean.shape[-1] != channels:
         raise InputError(
             f"{dataset} has {pictures[0].clean.shape[-1]} channel(s) and the model takes {channels}: choose another data set "
             "(skimage_natural has the configurations gray and rgb) or another model."
@@ -63,7 +63,17 @@ def load_test_set(dataset, noise_model, channels, split="test", data_dir=None, m
     return TestSet(datasets.full_name(builder), split, [picture.name for picture in pictures], images, noise_model, seed)
 
 
-def evaluate(denoiser, test, output_dir, alpha=None, num_recorruptions=8, antithetic=True, seed=0, legacy_ssim=False):
+def evaluate(
+    denoiser,
+    test,
+    output_dir,
+    alpha=None,
+    num_recorruptions=8,
+    antithetic=True,
+    seed=0,
+    legacy_ssim=False,
+    with_bm3d=False,
+):
     """Scores a denoiser and the baselines, writes scores.csv, summary.json, histograms.png, examples.png and TensorBoard logs.
 
     Args:
@@ -73,6 +83,7 @@ def evaluate(denoiser, test, output_dir, alpha=None, num_recorruptions=8, antith
       alpha, num_recorruptions, antithetic: as in `inference.denoise`.
       seed: of the recorruptions.
       legacy_ssim: add the column `legacy_ssim`, see `metrics.legacy_ssim`.
+      with_bm3d: add the row BM3D.
     Returns:
       The summary, a dict that is what summary.json holds.
     Raises:
@@ -97,7 +108,7 @@ def evaluate(denoiser, test, output_dir, alpha=None, num_recorruptions=8, antith
 
     methods = {
         name: lambda index, method=method: method(test.images.noisy[index], sigma)
-        for name, method in {NOISY: baselines.identity, **baselines.BASELINES}.items()
+        for name, method in {NOISY: baselines.identity, **baselines.chosen(with_bm3d)}.items()
     }
     scores, estimates = score_methods({**methods, "model": network}, test, legacy_ssim)
     means = {name: {key: float(np.mean([row[key] for row in score])) for key in score[0]} for name, score in scores.items()}

@@ -4,12 +4,14 @@ import keras
 
 from r2r_tf import atomic
 from r2r_tf.backend import tf
+from r2r_tf.models import structure
 
 
 def export_saved_model(network, path, alpha, seed=0):
     """Writes a SavedModel, by rename, with the endpoints
 
-    - `serve(x)`: one pass; x [B, H, W, C] float32, [0, 1] scale, any B, H, W.
+    - `serve(x)`: one pass; x [B, H, W, C] float32, [0, 1] scale, any B, H, W. A network that is told the noise level has
+      `serve(x, sigma)`; sigma as below.
     - `denoise(x, sigma, num_recorruptions)`: the mean over T antithetic recorruptions inside the graph; sigma a float32 scalar on
       the [0, 1] scale, T an even int32 scalar, 0 for one pass over x itself.
     - `denoise_png(png, sigma, num_recorruptions)`: PNG bytes in, PNG bytes out; 8 or 16 bits per channel are kept.
@@ -20,23 +22,34 @@ def export_saved_model(network, path, alpha, seed=0):
       alpha: of the recorruption; 0 for a network trained on unrecorrupted inputs, for which T is ignored.
       seed: of the draws, fixed: the same input gives the same output.
     """
-    channels = network.input_shape[-1]
+    channels, with_level = structure.image_channels(network), structure.takes_level(network)
+    multiple = structure.side_multiple(network)
     images = tf.TensorSpec([None, None, None, channels], tf.float32, name="x")
     sigma_spec = tf.TensorSpec([], tf.float32, name="sigma")
     draws_spec = tf.TensorSpec([], tf.int32, name="num_recorruptions")
 
-    def serve(x):
-        return network(x, training=False)
+    def one_pass(x, level):
+        height, width = tf.shape(x)[1], tf.shape(x)[2]
+        if with_level:
+            x = tf.concat([x, level * tf.ones_like(x[..., :1])], axis=-1)
+        if multiple > 1:
+            x = tf.gather(tf.gather(x, _reflected(height, multiple), axis=1), _reflected(width, multiple), axis=2)
+        return network(x, training=False)[:, :height, :width]
+
+    def serve(x, sigma=None):
+        return one_pass(x, sigma)
 
     def denoise(x, sigma, num_recorruptions):
         tf.debugging.assert_equal(num_recorruptions % 2, 0, "num_recorruptions must be even: draws come in pairs z, -z")
         if alpha == 0:
-            return serve(x)
+            return one_pass(x, sigma)
+
+        level = sigma * (1.0 + alpha**2) ** 0.5
 
         def add_pair(index, total):
             draw_seed = tf.random.experimental.stateless_fold_in(tf.constant([seed, 0]), index, "philox")
             z = sigma * alpha * tf.random.stateless_normal(tf.shape(x), draw_seed, alg="philox")
-            return index + 1, total + serve(x + z) + serve(x - z)
+            return index + 1, total + one_pass(x + z, level) + one_pass(x - z, level)
 
         def average():
             _, total = tf.while_loop(
@@ -44,7 +57,7 @@ def export_saved_model(network, path, alpha, seed=0):
             )
             return total / tf.cast(num_recorruptions, tf.float32)
 
-        return tf.cond(num_recorruptions > 0, average, lambda: serve(x))
+        return tf.cond(num_recorruptions > 0, average, lambda: one_pass(x, sigma))
 
     def denoise_png(png, sigma, num_recorruptions):
         # byte 24 of a PNG file, in its header chunk, is the bit depth
@@ -59,8 +72,14 @@ def export_saved_model(network, path, alpha, seed=0):
 
     archive = keras.export.ExportArchive()
     archive.track(network)
-    archive.add_endpoint("serve", serve, [images])
+    archive.add_endpoint("serve", serve, [images, sigma_spec] if with_level else [images])
     archive.add_endpoint("denoise", denoise, [images, sigma_spec, draws_spec])
     archive.add_endpoint("denoise_png", denoise_png, [tf.TensorSpec([], tf.string, name="png"), sigma_spec, draws_spec])
     with atomic.replacing(path) as temporary:
         archive.write_out(str(temporary), verbose=False)
+
+
+def _reflected(side, multiple):
+    """`patches.reflected` inside a graph."""
+    index = tf.range(-(-side // multiple) * multiple)
+    return tf.maximum(0, side - 1 - tf.abs(side - 1 - index))

@@ -6,14 +6,13 @@ image and number, so an estimate with few draws is a prefix of one with more.
 
 import numpy as np
 
-from r2r_tf import estimation, model_files, patches
+from r2r_tf import estimation, model_files, passes, patches
 from r2r_tf.errors import InputError
-from r2r_tf.noise import Gaussian
+from r2r_tf.models import structure
+from r2r_tf.noise import Gaussian, GaussianRange
 from r2r_tf.recorruption import check_alpha
 
 DEFAULT_ALPHA = 0.5
-# pixels of one call of the network: DnCNN then takes some 0.5 GB
-_MAX_PIXELS = 1 << 19
 
 
 def denoise(array, model=None, sigma=None, alpha=None, num_recorruptions=8, antithetic=True, channel_axis=None, seed=0):
@@ -23,7 +22,8 @@ def denoise(array, model=None, sigma=None, alpha=None, num_recorruptions=8, anti
       array: noisy image or images: [H, W], [H, W, C] or [B, H, W, C]; float on the [0, 1] scale (values outside are kept), or
         uint8 or uint16, which stand for [0, 1] and come back rounded and clipped.
       model: pretrained name, run directory, .keras file, `keras.Model` or what `load_pretrained` returned.
-      sigma: noise standard deviation on the [0, 1] scale; None for the model's own noise, or, if it has none, an estimate.
+      sigma: noise standard deviation on the [0, 1] scale; None for the model's own noise, or, if it has none or serves a range
+        of levels, an estimate from each image.
       alpha: as the network was trained with; None for the stored one, else 0.5. 0 means f(y) itself.
       num_recorruptions: T, the number of draws; 0 means f(y) itself. A network that was trained on unrecorrupted inputs (its
         stored alpha is 0) gives f(y) unless alpha is given.
@@ -38,9 +38,9 @@ def denoise(array, model=None, sigma=None, alpha=None, num_recorruptions=8, anti
     Source: Pang et al., CVPR 2021, section 3.3. Deviations: antithetic draws.
     """
     denoiser = as_denoiser(model)
-    y, restore = _to_batch(array, denoiser.network.input_shape[-1], channel_axis)
+    y, restore = _to_batch(array, structure.image_channels(denoiser.network), channel_axis)
     plan = draws(denoiser, y, sigma, alpha, num_recorruptions, antithetic)
-    return restore(averaged_estimate(denoiser.network, y, *plan, seed))
+    return restore(passes.averaged_estimate(denoiser.network, y, *plan, seed))
 
 
 def kernel_denoise(
@@ -68,14 +68,16 @@ def kernel_denoise(
     Source: the 'kernel-based' prediction of the reproduction paper. Deviations: evenly spread instead of random positions.
     """
     denoiser = as_denoiser(model)
-    y, restore = _to_batch(array, denoiser.network.input_shape[-1], channel_axis)
+    y, restore = _to_batch(array, structure.image_channels(denoiser.network), channel_axis)
     rows, columns = (patches.tile_starts(side, patch_size, stride) for side in y.shape[1:3])
     corners = np.stack(np.meshgrid(rows, columns, indexing="ij"), axis=-1).reshape(-1, 2)
     estimates = []
     for index, image in enumerate(y):
         noise, *plan = draws(denoiser, image[None], sigma, alpha, num_recorruptions, antithetic)
         crops = patches.extract(image, corners, patch_size)
-        crops = averaged_estimate(denoiser.network, crops, _one_level(noise, 0), *plan, (*np.atleast_1d(seed), index))
+        crops = passes.averaged_estimate(
+            denoiser.network, crops, passes.one_level(noise, 0), *plan, (*np.atleast_1d(seed), index)
+        )
         estimates.append(patches.stitch(crops, corners, image.shape))
     return restore(np.stack(estimates))
 
@@ -116,11 +118,13 @@ def draws(denoiser, y, sigma=None, alpha=None, num_recorruptions=8, antithetic=T
         num_recorruptions = 0
     if sigma is not None:
         noise = Gaussian(sigma)
-    elif denoiser.noise is not None or not num_recorruptions:
+    elif isinstance(denoiser.noise, Gaussian) or not (num_recorruptions or structure.takes_level(denoiser.network)):
         noise = denoiser.noise
     else:
-        levels = [estimation.wavelet(image) for image in y]
-        noise = Gaussian(np.array(levels, np.float32)[:, None, None, None])
+        levels = np.array([estimation.wavelet(image) for image in y], np.float32)
+        if isinstance(denoiser.noise, GaussianRange):
+            levels = np.clip(levels, denoiser.noise.low, denoiser.noise.high)
+        noise = Gaussian(levels[:, None, None, None])
     return noise, alpha, int(num_recorruptions), antithetic
 
 
@@ -135,41 +139,6 @@ def check_draws(num_recorruptions, antithetic, alpha=None):
         )
     if alpha not in (None, 0):
         check_alpha(alpha)
-
-
-def averaged_estimate(network, y, noise, alpha, num_recorruptions, antithetic, seed):
-    """Mean of f(y + alpha z_t) over T draws for each image; f(y) for T = 0.
-
-    Args:
-      network: `keras.Model`.
-      y: [B, H, W, C] float32.
-      noise, alpha, num_recorruptions, antithetic: as from `draws`.
-      seed: a number or a tuple of numbers.
-    Returns:
-      [B, H, W, C] float32.
-    """
-    jobs = [(image, draw) for image in range(len(y)) for draw in range(max(1, num_recorruptions))]
-    chunk = max(1, _MAX_PIXELS // (y.shape[1] * y.shape[2]))
-    total = np.zeros(y.shape, np.float64)
-
-    def recorrupted(image, draw):
-        if not num_recorruptions:
-            return y[image]
-        number, sign = (draw // 2, 1 - 2 * (draw % 2)) if antithetic else (draw, 1)
-        z = np.random.default_rng([*np.atleast_1d(seed), image, number]).standard_normal(y.shape[1:], np.float32)
-        return y[image] + np.float32(alpha * sign) * _one_level(noise, image).sample(z)
-
-    for start in range(0, len(jobs), chunk):
-        part = jobs[start : start + chunk]
-        outputs = network.predict_on_batch(np.stack([recorrupted(*job) for job in part]))
-        for (image, _), output in zip(part, np.asarray(outputs, np.float32), strict=True):
-            total[image] += output
-    return (total / max(1, num_recorruptions)).astype(np.float32)
-
-
-def _one_level(noise, image):
-    """The noise model of one image, where a batch has a level per image."""
-    return Gaussian(noise.sigma[image]) if noise is not None and np.ndim(noise.sigma) == 4 else noise
 
 
 def _to_batch(array, channels, channel_axis):

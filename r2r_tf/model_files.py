@@ -9,6 +9,7 @@ import keras
 
 from r2r_tf import atomic, noise, pretrained
 from r2r_tf.errors import InputError
+from r2r_tf.models import structure
 
 NETWORK_FILE, CARD_FILE = "model.keras", "model.json"
 
@@ -17,7 +18,7 @@ class Denoiser(NamedTuple):
     """A network and what is known of it.
 
     Attributes:
-      network: `keras.Model`, [B, H, W, C] float32 to the same shape.
+      network: `keras.Model`, [B, H, W, C] float32 to the same shape, or from [B, H, W, C + 1] where it is told the noise level.
       alpha: of its training pairs; 0 for a network trained on unrecorrupted inputs (n2c, n2n), None if unknown.
       noise: the noise model that it was trained for, None if unknown.
       sha256: of the network's file, None for one that is in memory only.
@@ -64,8 +65,11 @@ def load(source):
         network = keras.models.load_model(file, compile=False)
     except (OSError, ValueError, TypeError, KeyError) as error:
         raise InputError(f"{file} is not a Keras model that safe mode opens ({' '.join(str(error).split())[:200]})") from None
-    if len(network.inputs) != 1 or len(network.inputs[0].shape) != 4 or network.output_shape[-1] != network.input_shape[-1]:
-        raise InputError(f"{file} must map one [B, H, W, C] array to the same shape. Received: {network.input_shape}")
+    if len(network.inputs) != 1 or len(network.inputs[0].shape) != 4 or structure.side_multiple(network) is None:
+        raise InputError(
+            f"{file} must map one [B, H, W, C] array (with the noise level as one more channel or not) to the same shape. "
+            f"Received: {network.input_shape} to {network.output_shape}"
+        )
     card = _read_card(file.with_name(CARD_FILE))
     return Denoiser(
         network,

@@ -31,6 +31,11 @@ class Gaussian(NamedTuple):
         """
         return self.sigma * z
 
+    def of_image(self, u):
+        """The noise of one image: the same for all."""
+        del u
+        return self
+
     def mean_variance(self):
         """Noise variance of a pixel, averaged over pixels: trace(Sigma) / number of pixels."""
         return self.sigma**2
@@ -38,6 +43,42 @@ class Gaussian(NamedTuple):
     def to_json(self):
         """The model as a dict that `from_json` reads back."""
         return {"name": "gaussian", "sigma": float(self.sigma)}
+
+
+class GaussianRange(NamedTuple):
+    """White Gaussian noise whose level differs from image to image, uniformly distributed.
+
+    Attributes:
+      low, high: lowest and highest standard deviation, [0, 1] scale.
+    """
+
+    low: float
+    high: float
+
+    def of_image(self, u):
+        """`Gaussian`, the noise of one image, from a uniform draw u in [0, 1)."""
+        return Gaussian(self.low + (self.high - self.low) * u)
+
+    def to_json(self):
+        """The model as a dict that `from_json` reads back."""
+        return {"name": "gaussian_range", "low": float(self.low), "high": float(self.high)}
+
+
+def from_grey_levels(sigma):
+    """The noise model of a flag: '25' is a `Gaussian`, '5-55' a `GaussianRange`, in grey levels of 255.
+
+    Raises:
+      InputError: neither one level nor two rising ones; the message ends "Received: sigma=...".
+    """
+    low, dash, high = str(sigma).partition("-")
+    if not (low and dash):
+        return gaussian_from_grey_levels(sigma)
+    low, high = (gaussian_from_grey_levels(level).sigma for level in (low, high))
+    if low >= high:
+        raise InputError(
+            f"sigma must be a level or a range from a lower to a higher one, such as 5-55. Received: sigma={sigma!r}"
+        )
+    return GaussianRange(low, high)
 
 
 def gaussian_from_grey_levels(sigma):
@@ -65,4 +106,6 @@ def from_json(spec):
     """
     if spec.get("name") == "gaussian":
         return Gaussian(float(spec["sigma"]))
-    raise InputError(f"This version knows the noise model 'gaussian' only. Received: name={spec.get('name')!r}")
+    if spec.get("name") == "gaussian_range":
+        return GaussianRange(float(spec["low"]), float(spec["high"]))
+    raise InputError(f"This version knows the noise models gaussian and gaussian_range. Received: name={spec.get('name')!r}")

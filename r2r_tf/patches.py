@@ -58,3 +58,16 @@ def stitch(patches, corners, shape):
         total[window] += patch
         count[window] += 1
     return (total / count).astype(np.float32)
+
+
+def reflected(side, multiple):
+    """Indices that lengthen a side to a multiple of some pixels by reflection at its end (an index below 0 becomes 0).
+
+    Args:
+      side: pixels.
+      multiple: what the length is to be a multiple of.
+    Returns:
+      [ceil(side / multiple) multiple] int array.
+    """
+    index = np.arange(-(-side // multiple) * multiple)
+    return np.maximum(0, side - 1 - abs(side - 1 - index))

@@ -4,11 +4,13 @@ Every draw is stateless (see `sampling`), so a batch depends on its number alone
 float32, [0, 1] scale, neither clipped nor rounded once noise is on them.
 """
 
+import zlib
 from typing import NamedTuple
 
 import numpy as np
 import skimage.transform
 
+from r2r_tf import noise as noise_models
 from r2r_tf import recorruption, sampling
 from r2r_tf.backend import tf
 from r2r_tf.errors import InputError
@@ -17,13 +19,15 @@ from r2r_tf.errors import InputError
 class Images(NamedTuple):
     """The images of one part of a data set: lists of [H, W, C] float32 arrays of equal length, or None where there is none.
 
-    `noisy` and `second` are frozen: each noisy image exists once. `second` is the other noisy copy that n2n needs. `simulated`
-    tells whether the noise was drawn here, or is the camera's own.
+    `noisy` and `second` are frozen: each noisy image exists once. `second` is the other noisy copy that n2n needs. `levels` are
+    the standard deviations of their noise, floats on the [0, 1] scale. `simulated` tells whether the noise was drawn here, or
+    is the camera's own.
     """
 
     noisy: list
     clean: list | None
     second: list | None
+    levels: list
     simulated: bool = True
 
 
@@ -50,29 +54,45 @@ def noisy_images(pictures, noise, noise_seed, second_copy=False, scales=(1.0,)):
 
     Args:
       pictures: list of `datasets.Picture`.
-      noise: noise model; None where the pictures are noisy already.
+      noise: noise model, whose level for each image is drawn once; for pictures that are noisy already, their noise.
       noise_seed: as in `add_frozen_noise`.
       second_copy: also draw the second noisy copy.
       scales: each image is resized by one of these, drawn once per image, before its noise is drawn.
     Raises:
-      InputError: a second copy or another scale of a picture whose noise is real.
+      InputError: a second copy, another scale or a range of levels for pictures whose noise is real.
     """
     if any(picture.noisy is not None for picture in pictures):
         if second_copy:
             raise InputError(f"--objective=n2n needs two noisy copies, and {pictures[0].source} holds one. Use --objective=r2r.")
         if tuple(scales) != (1.0,):
             raise InputError(f"--scales would change the real noise of {pictures[0].source}. Leave it out.")
+        if not isinstance(noise, noise_models.Gaussian):
+            raise InputError(f"--sigma must be the one level of the noise that {pictures[0].source} has. Received: {noise}")
         references = [picture.clean for picture in pictures]
         has_all = all(reference is not None for reference in references)
-        return Images([picture.noisy for picture in pictures], references if has_all else None, None, simulated=False)
+        levels = [noise.sigma] * len(pictures)
+        return Images([picture.noisy for picture in pictures], references if has_all else None, None, levels, simulated=False)
+    own = [_noise_of(picture, noise, noise_seed) for picture in pictures]
     clean = [_rescale(picture.clean, scales, noise_seed, picture.index) for picture in pictures]
     noisy, second = (
-        [add_frozen_noise(x, noise, noise_seed, p.source, p.index, copy) for x, p in zip(clean, pictures, strict=True)]
+        [add_frozen_noise(x, n, noise_seed, p.source, p.index, copy) for x, n, p in zip(clean, own, pictures, strict=True)]
         if wanted
         else None
         for copy, wanted in enumerate((True, second_copy))
     )
-    return Images(noisy, clean, second)
+    return Images(noisy, clean, second, [float(model.sigma) for model in own])
+
+
+def misjudge_levels(images, errors, seed):
+    """The same images, whose levels are believed to be others: what recorruption and network are then told.
+
+    Args:
+      images: `Images`.
+      errors: relative error of all levels, as one number in a tuple; two are a range from which each image draws its own.
+      seed: of those draws.
+    """
+    relative = np.random.default_rng([seed, zlib.crc32(b"misjudged level")]).uniform(errors[0], errors[-1], len(images.levels))
+    return images._replace(levels=[level * (1.0 + error) for level, error in zip(images.levels, relative.tolist(), strict=True)])
 
 
 def split_validation(images, seed, fraction=0.2):
@@ -88,14 +108,26 @@ def split_validation(images, seed, fraction=0.2):
     held_out = max(1, round(fraction * count))
 
     def part(indices):
-        lists = (images.noisy, images.clean, images.second)
+        lists = (images.noisy, images.clean, images.second, images.levels)
         return Images(*(values and [values[i] for i in sorted(indices)] for values in lists), images.simulated)
 
     return part(order[held_out:]), part(order[:held_out])
 
 
 def batches(
-    images, *, noise, alpha, objective, antithetic, batch_size, patch_size, seed, role, first_step, num_steps, with_clean=False
+    images,
+    *,
+    alpha,
+    objective,
+    antithetic,
+    batch_size,
+    patch_size,
+    seed,
+    role,
+    first_step,
+    num_steps,
+    with_clean=False,
+    with_level=False,
 ):
     """The data set of training (or validation) batches number first_step, first_step + 1, ...
 
@@ -103,7 +135,6 @@ def batches(
 
     Args:
       images: `Images` of this part.
-      noise: noise model of the images.
       alpha, antithetic: of the recorruption; only r2r uses them.
       objective: 'r2r' (recorrupted pairs), 'n2c' (fresh noise on the clean image, or the real noisy one; clean target) or
         'n2n' (first noisy copy, second one as target).
@@ -113,8 +144,9 @@ def batches(
       role: 'train' or 'validation'; the two share no draws.
       first_step, num_steps: the steps to deliver.
       with_clean: append the clean patch to the target's channels, for the monitored PSNR; losses ignore it.
+      with_level: append the standard deviation of the input's noise to the input's channels.
     Returns:
-      `tf.data.Dataset` of (input [B, p, p, C], target [B, p, p, C or 2C]) float32.
+      `tf.data.Dataset` of (input [B, p, p, C or C + 1], target [B, p, p, C or 2C]) float32.
     Raises:
       InputError: an image is smaller than a patch, an odd batch is to be antithetic, clean images are needed and missing.
     """
@@ -130,14 +162,16 @@ def batches(
         sources["second"] = images.second
     pixels = {name: sampling.pack(values) for name, values in sources.items()}
     sampling.check_sizes(pixels["noisy"], patch_size)
-    patches_per_step = batch_size // 2 if mirrored else batch_size
+    patches_per_step = patches_of(objective, antithetic, batch_size)
+    levels = tf.constant(images.levels, tf.float32)
 
     def crop(step):
         corners = sampling.random_corners(pixels["noisy"], patch_size, patches_per_step, seed, role, step)
-        return step, {name: sampling.gather(values, corners, patch_size) for name, values in pixels.items()}
+        level = tf.gather(levels, corners[0])[:, None, None, None]
+        return step, level, {name: sampling.gather(values, corners, patch_size) for name, values in pixels.items()}
 
-    def recorrupt(step, patches):
-        y = patches["noisy"]
+    def recorrupt(step, level, patches):
+        y, noise = patches["noisy"], noise_models.Gaussian(level)
         z = noise.sample(sampling.standard_normal(tf.shape(y), sampling.key(seed, f"{role} z"), step))
         if objective == "n2c":
             # supervised training may redraw its noise where it is simulated, as DnCNN does
@@ -151,6 +185,9 @@ def batches(
         if with_clean:
             clean = tf.concat([patches["clean"]] * 2, axis=0) if mirrored else patches["clean"]
             targets = tf.concat([targets, clean], axis=-1)
+        if with_level:
+            level = input_level(level, objective, alpha) * tf.ones_like(y[..., :1])
+            inputs = tf.concat([inputs, tf.tile(level, [2, 1, 1, 1]) if mirrored else level], axis=-1)
         return step, inputs, targets
 
     def flip_together(step, inputs, targets):
@@ -166,6 +203,21 @@ def batches(
     # its tuner wakes up at doubling intervals, and an iterator's end waits for it: 10 s of training took 20
     options.autotune.enabled = False
     return dataset.with_options(options).prefetch(4)
+
+
+def patches_of(objective, antithetic, batch_size):
+    """How many patches a batch is made of: half of it with antithetic pairs."""
+    return batch_size // 2 if objective == "r2r" and antithetic else batch_size
+
+
+def input_level(level, objective, alpha):
+    """Standard deviation of the noise in the network's input, for noisy images of the given one."""
+    return level * (1.0 + alpha**2) ** 0.5 if objective == "r2r" else level
+
+
+def _noise_of(picture, noise, noise_seed):
+    seed = [noise_seed, zlib.crc32(f"noise level of {picture.source}".encode()), picture.index]
+    return noise.of_image(np.random.default_rng(seed).random())
 
 
 def _rescale(image, scales, noise_seed, index):

@@ -48,25 +48,31 @@ def check_sizes(pixels, patch_size):
         raise InputError(f"--patch_size must not exceed the smallest image side, {smallest}. Received: {patch_size}")
 
 
-def random_corners(pixels, patch_size, count, seed, role, step):
-    """Images and corners of the patches of one step.
+def random_images(number, first, count, seed, role):
+    """Which of N images the patches number first, first + 1, ... are from, [count] int64.
 
     Every image is drawn once before any is drawn again: patch k is from image pi(k mod N), with a new permutation pi for each
     pass over the N images.
-
-    Returns:
-      (image, top, left), each [count] int64.
     """
-    number = tf.shape(pixels.starts, tf.int64)[0]
-    k = step * count + tf.range(count, dtype=tf.int64)
+    number = tf.cast(number, tf.int64)
+    k = tf.cast(first, tf.int64) + tf.range(count, dtype=tf.int64)
     keys = tf.tile(key(seed, role)[None], [count, 1])
     # the raw op, since tf.random.experimental.index_shuffle pads a matrix of seeds wrongly (TensorFlow 2.21)
-    image = tf.raw_ops.RandomIndexShuffle(
+    return tf.raw_ops.RandomIndexShuffle(
         index=k % number,
         seed=tf.concat([keys, (k // number)[:, None]], axis=1),
         max_index=tf.fill([count], number - 1),
         rounds=4,
     )
+
+
+def random_corners(pixels, patch_size, count, seed, role, step):
+    """Images (see `random_images`) and corners of the patches of one step.
+
+    Returns:
+      (image, top, left), each [count] int64.
+    """
+    image = random_images(tf.shape(pixels.starts)[0], step * count, count, seed, role)
     u = tf.random.stateless_uniform([2, count], _numbered(key(seed, f"{role} corner"), step), dtype=tf.float64, alg=_ALGORITHM)
     rooms = tf.stack([tf.gather(pixels.heights, image), tf.gather(pixels.widths, image)]) - patch_size + 1
     top, left = tf.unstack(tf.cast(tf.floor(u * tf.cast(rooms, tf.float64)), tf.int64))

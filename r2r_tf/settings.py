@@ -3,7 +3,7 @@
 import math
 from typing import NamedTuple
 
-from r2r_tf import noise, recorruption
+from r2r_tf import models, noise, recorruption
 from r2r_tf.errors import InputError
 
 EPOCH_PATCHES = 8000
@@ -22,7 +22,10 @@ class Settings(NamedTuple):
     depth: int | None
     features: int | None
     batch_norm: bool | None
+    near_zero_start: bool | None
     sigma: str
+    test_sigma: str | None
+    sigma_error: tuple
     alpha: float
     objective: str
     antithetic: bool
@@ -34,6 +37,7 @@ class Settings(NamedTuple):
     steps_per_epoch: int | None
     learning_rate: float
     schedule: str
+    warmup: int
     milestones: tuple
     decay: float
     ema: float
@@ -44,7 +48,9 @@ class Settings(NamedTuple):
 
 def check(settings):
     """Raises InputError for settings that contradict each other or are out of range."""
-    noise.gaussian_from_grey_levels(settings.sigma)
+    noise.from_grey_levels(settings.sigma)
+    if settings.test_sigma is not None:
+        noise.gaussian_from_grey_levels(settings.test_sigma)
     if settings.objective == "r2r":
         recorruption.check_alpha(settings.alpha)
     for name in ("batch_size", "patch_size", "epochs", "learning_rate"):
@@ -56,6 +62,10 @@ def check(settings):
         raise InputError(f"--scales must be numbers above 0, at most 1. Received: {settings.scales}")
     if list(settings.milestones) != sorted({epoch for epoch in settings.milestones if epoch > 0}):
         raise InputError(f"--milestones must be rising numbers of epochs, above 0. Received: {settings.milestones}")
+    if settings.warmup and settings.schedule != "cosine":
+        raise InputError(f"--warmup belongs to --schedule=cosine. Received: --schedule={settings.schedule}")
+    if len(settings.sigma_error) not in (1, 2) or not all(-1 < error < 1 for error in settings.sigma_error):
+        raise InputError(f"--sigma_error must be one or two numbers between -1 and 1. Received: {settings.sigma_error}")
     if not 0 < settings.decay <= 1:
         raise InputError(f"--decay must be above 0, at most 1. Received: {settings.decay}")
     if settings.antithetic and settings.num_recorruptions % 2:
@@ -64,15 +74,34 @@ def check(settings):
         )
 
 
+def flag_lines(settings):
+    """The flags that give these settings, as a dict from name to line such as '--sigma=25'; those that are None are left out."""
+
+    def line(name, value):
+        if isinstance(value, bool):
+            return f"--{name}" if value else f"--no{name}"
+        return f"--{name}={','.join(str(part) for part in value) if isinstance(value, tuple) else value}"
+
+    return {name: line(name, value) for name, value in settings._asdict().items() if value is not None}
+
+
 def steps_per_epoch(settings):
     """Steps of an epoch: those given, else enough for 8,000 patches."""
     return settings.steps_per_epoch or math.ceil(EPOCH_PATCHES / settings.batch_size)
 
 
+def test_noise(settings):
+    """The noise of the closing evaluation: --test_sigma, else that of --sigma, and the middle of a range."""
+    if settings.test_sigma is not None:
+        return noise.gaussian_from_grey_levels(settings.test_sigma)
+    return noise.from_grey_levels(settings.sigma).of_image(0.5)
+
+
 def network_options(settings, channels):
     """The arguments of the network's function; those that were not given keep its defaults."""
-    chosen = {name: getattr(settings, name) for name in ("depth", "features", "batch_norm")}
+    chosen = {name: getattr(settings, name) for name in ("depth", "features", "batch_norm", "near_zero_start")}
     given = {name: value for name, value in chosen.items() if value is not None}
-    if given and settings.model != "dncnn":
-        raise InputError(f"--{next(iter(given))} belongs to --model=dncnn. Received: --model={settings.model}")
+    for name in given:
+        if not models.accepts(settings.model, name):
+            raise InputError(f"--model={settings.model} has no {name}: leave --{name} out. Received: --{name}={given[name]}")
     return {"channels": channels, "seed": settings.seed, "dtype": DTYPES[settings.precision], **given}

@@ -22,12 +22,12 @@ _TAGS = {
 class TensorBoardLog(keras.callbacks.Callback):
     """Logs an epoch's figures and panels (noisy, denoised, clean from left to right) of the first validation images.
 
-    `network` takes single images and shares the weights of the model in training.
+    `denoise` is one pass of the model in training: a function of [B, H, W, C] and of the standard deviation of its noise.
     """
 
-    def __init__(self, directory, images, network, count=3):
+    def __init__(self, directory, images, denoise, count=3):
         super().__init__()
-        self._directory, self._network = str(directory), network
+        self._directory, self._denoise, self._levels = str(directory), denoise, images.levels
         self._noisy = [_centre(image) for image in images.noisy[:count]]
         self._clean = [_centre(image) for image in (images.clean or [])[:count]]
 
@@ -51,7 +51,7 @@ class TensorBoardLog(keras.callbacks.Callback):
 
     def _make_panels(self):
         for index, y in enumerate(self._noisy):
-            x_hat = keras.ops.convert_to_numpy(self._network(y[None], training=False))[0]
+            x_hat = self._denoise(y[None], self._levels[index])[0]
             parts = [y, x_hat] + ([self._clean[index]] if self._clean else [])
             yield np.clip(np.concatenate(parts, axis=1), 0.0, 1.0)
 

@@ -19,12 +19,24 @@ _MANUAL_DIR = flags.DEFINE_string(
     "manual_dir", None, "Folder with BSD400/, BSD68/, PolyU/: take the files from there instead of downloading them."
 )
 _WORKDIR = flags.DEFINE_string("workdir", None, "Run directory; runs/<name of the flag file> by default.")
-_MODEL = flags.DEFINE_enum("model", "dncnn", ["dncnn", "cnn5"], "Network.")
-_DEPTH = flags.DEFINE_integer("depth", None, "Convolutions of dncnn; 17 by default.", lower_bound=2)
-_FEATURES = flags.DEFINE_integer("features", None, "Features of dncnn; 64 by default.", lower_bound=1)
+_MODEL = flags.DEFINE_enum("model", "dncnn", ["dncnn", "cnn5", "ffdnet", "unet"], "Network.")
+_DEPTH = flags.DEFINE_integer("depth", None, "Convolutions of dncnn (17 by default) or ffdnet (15).", lower_bound=2)
+_FEATURES = flags.DEFINE_integer("features", None, "Features of dncnn, ffdnet or unet; 64 by default.", lower_bound=1)
 _BATCH_NORM = flags.DEFINE_boolean("batch_norm", None, "Batch normalisation in dncnn; on by default.")
-_SIGMA = flags.DEFINE_string("sigma", "25", "Noise standard deviation in grey levels of 255.")
+_NEAR_ZERO_START = flags.DEFINE_boolean("near_zero_start", None, "Start the last layer near zero; on by default, not in cnn5.")
+_SIGMA = flags.DEFINE_string(
+    "sigma",
+    "25",
+    "Noise standard deviation in grey levels of 255; or a range, such as 5-55, for networks that are told the level.",
+)
+_TEST_SIGMA = flags.DEFINE_string("test_sigma", None, "Noise of the closing evaluation; by default sigma, the middle of a range.")
 _ALPHA = flags.DEFINE_float("alpha", 0.5, "Recorruption: input y + alpha z, target y - z / alpha.")
+_SIGMA_ERROR = flags.DEFINE_list(
+    "sigma_error",
+    ["0"],
+    "For experiments: recorrupt as if sigma were off by this part (0.1: 10% too large), or, for each image, "
+    "by one from a range (-0.1,0.1).",
+)
 _OBJECTIVE = flags.DEFINE_enum(
     "objective",
     "r2r",
@@ -44,6 +56,7 @@ _STEPS_PER_EPOCH = flags.DEFINE_integer(
 )
 _LEARNING_RATE = flags.DEFINE_float("learning_rate", 1e-3, "Adam's learning rate at the start.")
 _SCHEDULE = flags.DEFINE_enum("schedule", "step", ["step", "cosine", "constant"], "How the learning rate falls.")
+_WARMUP = flags.DEFINE_integer("warmup", 0, "Steps in which --schedule=cosine first rises from zero.", lower_bound=0)
 _MILESTONES = flags.DEFINE_list("milestones", ["30"], "Epochs after which --schedule=step multiplies the rate by --decay.")
 _DECAY = flags.DEFINE_float("decay", 0.2, "Factor of --schedule=step.")
 _EMA = flags.DEFINE_float("ema", 0.0, "Momentum of the weights' moving average that is validated and saved; 0 for none.")
@@ -60,7 +73,10 @@ _RUN_FLAGS = (
     _DEPTH,
     _FEATURES,
     _BATCH_NORM,
+    _NEAR_ZERO_START,
     _SIGMA,
+    _TEST_SIGMA,
+    _SIGMA_ERROR,
     _ALPHA,
     _OBJECTIVE,
     _ANTITHETIC,
@@ -72,6 +88,7 @@ _RUN_FLAGS = (
     _STEPS_PER_EPOCH,
     _LEARNING_RATE,
     _SCHEDULE,
+    _WARMUP,
     _MILESTONES,
     _DECAY,
     _EMA,
@@ -89,11 +106,11 @@ def main(argv):
 
     values = {flag.name: flag.value for flag in _RUN_FLAGS}
     values["scales"] = numbers("scales", values["scales"], float)
+    values["sigma_error"] = numbers("sigma_error", values["sigma_error"], float)
     values["milestones"] = numbers("milestones", values["milestones"], int)
     chosen = settings.Settings(**values)
-    flag_lines = {flag.name: flags.FLAGS[flag.name].serialize() for flag in _RUN_FLAGS if flag.value is not None}
     training.share_cores(chosen.microbatches)
-    result = training.run(chosen, workdir, flag_lines)
+    result = training.run(chosen, workdir)
     if result is None:
         print(f"{workdir} is finished already; more --epochs would continue it.")
         return

@@ -19,23 +19,23 @@ from r2r_tf import (
     model_files,
     models,
     noise,
+    passes,
     run_directory,
     summaries,
     training_data,
 )
 from r2r_tf.backend import tf
 from r2r_tf.errors import InputError
-from r2r_tf.models import microbatches
-from r2r_tf.settings import check, network_options, steps_per_epoch
+from r2r_tf.models import microbatches, structure
+from r2r_tf.settings import check, flag_lines, network_options, steps_per_epoch
 
 
-def run(settings, workdir, flag_lines, devices=None):
+def run(settings, workdir, devices=None):
     """Trains, or goes on after the last finished epoch, and leaves the finished run in its directory.
 
     Args:
       settings: `Settings`.
       workdir: the run directory.
-      flag_lines: dict from flag name to its line, for flags.txt.
       devices: for `make_strategy`.
     Returns:
       The contents of run.json; None for a run that was finished already.
@@ -44,17 +44,18 @@ def run(settings, workdir, flag_lines, devices=None):
     """
     workdir = pathlib.Path(workdir)
     check(settings)
-    run_directory.check(workdir, flag_lines)
+    run_directory.check(workdir, flag_lines(settings))
     if run_directory.read_run(workdir).get("finished_epochs", 0) >= settings.epochs:
         return None
-    noise_model = noise.gaussian_from_grey_levels(settings.sigma)
+    noise_model = noise.from_grey_levels(settings.sigma)
     keras.utils.set_random_seed(settings.seed)
     if keras.backend.backend() == "tensorflow":
         tf.config.experimental.enable_op_determinism()
     train_images, validation_images = training_data.load_images(settings, noise_model)
     options = network_options(settings, channels=train_images.noisy[0].shape[-1])
-    test = training_data.load_test_set(settings, noise_model, options["channels"])
+    test = training_data.load_test_set(settings, options["channels"])
     plain = models.build(settings.model, **{**options, "dtype": "float32"})
+    check_network(plain, settings, noise_model)
     strategy = make_strategy(devices)
     with strategy.scope() if strategy else contextlib.nullcontext():
         replicas = strategy.num_replicas_in_sync if strategy else 1
@@ -69,8 +70,9 @@ def run(settings, workdir, flag_lines, devices=None):
         history = checkpoints.restore(workdir / run_directory.CHECKPOINTS, network)
     if len(history) > settings.epochs:
         raise InputError(f"--epochs must be at least {len(history)}, as many as {workdir} has done. Received: {settings.epochs}")
-    data = training_data.batches(settings, noise_model, train_images, validation_images, first_epoch=len(history))
-    run_directory.claim(workdir, flag_lines)
+    with_level = structure.takes_level(plain)
+    data = training_data.batches(settings, train_images, validation_images, len(history), with_level)
+    run_directory.claim(workdir, flag_lines(settings))
     atomic.write_csv(workdir / run_directory.HISTORY_FILE, history)
     run_directory.write_run(
         workdir,
@@ -85,15 +87,38 @@ def run(settings, workdir, flag_lines, devices=None):
         run_directory.add_session(
             workdir, first_epoch=len(history) + 1, backend=keras.backend.backend(), devices=devices, replicas=replicas
         )
-        variance = losses.target_variance(settings.objective, noise_model, settings.alpha)
-        panels = summaries.TensorBoardLog(workdir / "tensorboard", validation_images, whole)
-        history = fit(network, plain, settings, variance, data, workdir, history, panels)
+        steps = steps_per_epoch(settings)
+        figures_of_epochs = callbacks.DerivedFigures(
+            lambda epoch: training_data.mean_target_variance(settings, train_images, "train", epoch * steps, steps),
+            training_data.mean_target_variance(
+                settings, validation_images, "validation", 0, training_data.validation_steps(settings)
+            ),
+            settings.batch_size,
+        )
+        panels = summaries.TensorBoardLog(
+            workdir / "tensorboard", validation_images, lambda y, level: passes.one_pass(whole, y, level)
+        )
+        history = fit(network, plain, settings, data, workdir, history, figures_of_epochs, panels)
     # `fit` may have put averages into the network; the checkpoint holds the state before that
     if len(checkpoints.restore(workdir / run_directory.CHECKPOINTS, network)) != len(history):
         raise InputError(f"The last checkpoint in {workdir} cannot be read. Run the same command again.")
     averaging.settle(plain, network, data.calibration)
     finish(plain, settings, noise_model, test, workdir, history)
     return run_directory.read_run(workdir)
+
+
+def check_network(network, settings, noise_model):
+    """Raises InputError for patches that the network cannot take, or a range of levels that it would not be told."""
+    multiple = structure.side_multiple(network)
+    if settings.patch_size % multiple:
+        raise InputError(
+            f"--patch_size must be a multiple of {multiple} with --model={settings.model}. Received: {settings.patch_size}"
+        )
+    if isinstance(noise_model, noise.GaussianRange) and not structure.takes_level(network):
+        raise InputError(
+            f"--model={settings.model} is not told the noise level: give one level, or --model=ffdnet. "
+            f"Received: --sigma={settings.sigma}"
+        )
 
 
 def share_cores(parts):
@@ -139,10 +164,15 @@ def compile_network(network, settings):
 
 
 def make_schedule(settings):
-    """The learning rate as a function of the step: constant, dropping at the milestones, or half a cosine down to zero."""
+    """The learning rate by step: constant, dropping at the milestones, or, after a warm-up, half a cosine down to zero."""
     steps = steps_per_epoch(settings)
     if settings.schedule == "cosine":
-        return keras.optimizers.schedules.CosineDecay(settings.learning_rate, settings.epochs * steps)
+        return keras.optimizers.schedules.CosineDecay(
+            0.0 if settings.warmup else settings.learning_rate,
+            max(1, settings.epochs * steps - settings.warmup),
+            warmup_target=settings.learning_rate if settings.warmup else None,
+            warmup_steps=settings.warmup,
+        )
     boundaries = [epoch * steps for epoch in settings.milestones] if settings.schedule == "step" else []
     if not boundaries:
         return settings.learning_rate
@@ -150,17 +180,17 @@ def make_schedule(settings):
     return keras.optimizers.schedules.PiecewiseConstantDecay(boundaries, rates)
 
 
-def fit(network, plain, settings, variance, data, workdir, history, panels):
+def fit(network, plain, settings, data, workdir, history, figures_of_epochs, panels):
     """Trains the remaining epochs.
 
     Args:
       network: compiled `keras.Model`, in the state after `history`.
       plain: the same network for `averaging.settle`.
       settings: `Settings`.
-      variance: noise variance of the targets.
       data: `training_data.Batches`.
       workdir: the run directory.
       history: list of dicts, one per finished epoch.
+      figures_of_epochs: the `DerivedFigures`.
       panels: the `TensorBoardLog`.
     Returns:
       The history, grown to settings.epochs entries.
@@ -179,7 +209,7 @@ def fit(network, plain, settings, variance, data, workdir, history, panels):
             verbose=0,
             shuffle=False,
             callbacks=[
-                callbacks.DerivedFigures(variance, settings.batch_size),
+                figures_of_epochs,
                 callbacks.StopOnNaN(directory),
                 progress,
                 checkpoint,
@@ -197,12 +227,11 @@ def finish(plain, settings, noise_model, test, workdir, history):
     alpha = settings.alpha if settings.objective == "r2r" else 0.0
     card = {
         "model": settings.model,
-        "channels": plain.input_shape[-1],
+        "channels": structure.image_channels(plain),
         "value_range": [0, 1],
         "objective": settings.objective,
         "alpha": alpha,
         "antithetic": settings.antithetic,
-        "sigma": noise_model.sigma,
         "noise": noise_model.to_json(),
         "dataset": settings.dataset,
         "epochs": len(history),

@@ -3,9 +3,11 @@
 import math
 from typing import NamedTuple
 
-from r2r_tf import datasets, evaluation, pipeline
+import numpy as np
+
+from r2r_tf import datasets, evaluation, losses, noise, pipeline, sampling
 from r2r_tf.backend import tf
-from r2r_tf.settings import steps_per_epoch
+from r2r_tf.settings import steps_per_epoch, test_noise
 
 VALIDATION_FRACTION = 0.2
 CALIBRATION_PATCHES = 512
@@ -16,16 +18,17 @@ def load_images(settings, noise_model):
     builder = datasets.prepare(settings.dataset, settings.data_dir, settings.manual_dir)
     pictures = datasets.load_pictures(builder, "train")
     images = pipeline.noisy_images(pictures, noise_model, settings.seed, settings.objective == "n2n", settings.scales)
+    images = pipeline.misjudge_levels(images, settings.sigma_error, settings.seed)
     return pipeline.split_validation(images, settings.seed)
 
 
-def load_test_set(settings, noise_model, channels):
+def load_test_set(settings, channels):
     """The closing evaluation's `evaluation.TestSet`, None without --test_dataset; loaded first, so that it cannot fail last."""
     if settings.test_dataset is None:
         return None
     return evaluation.load_test_set(
         settings.test_dataset,
-        noise_model,
+        test_noise(settings),
         channels,
         data_dir=settings.data_dir,
         manual_dir=settings.manual_dir,
@@ -41,11 +44,11 @@ class Batches(NamedTuple):
     calibration: tf.data.Dataset
 
 
-def batches(settings, noise_model, train_images, validation_images, first_epoch):
+def batches(settings, train_images, validation_images, first_epoch, with_level):
     """`Batches` of a run that goes on after some epochs. Calibration batches are of training images, with draws of their own."""
     steps = steps_per_epoch(settings)
     common = {
-        "noise": noise_model,
+        "with_level": with_level,
         "alpha": settings.alpha,
         "objective": settings.objective,
         "antithetic": settings.antithetic,
@@ -61,7 +64,7 @@ def batches(settings, noise_model, train_images, validation_images, first_epoch)
         **common,
         role="validation",
         first_step=0,
-        num_steps=math.ceil(VALIDATION_FRACTION * steps),
+        num_steps=validation_steps(settings),
         with_clean=validation_images.clean is not None,
     )
     calibration = pipeline.batches(
@@ -72,3 +75,16 @@ def batches(settings, noise_model, train_images, validation_images, first_epoch)
         num_steps=math.ceil(CALIBRATION_PATCHES / settings.batch_size),
     )
     return Batches(train, validation.cache(), calibration.cache())
+
+
+def validation_steps(settings):
+    """Batches of one validation."""
+    return math.ceil(VALIDATION_FRACTION * steps_per_epoch(settings))
+
+
+def mean_target_variance(settings, images, role, first_step, num_steps):
+    """Noise variance of a target pixel, the mean over the patches that these steps of a role draw."""
+    patches = pipeline.patches_of(settings.objective, settings.antithetic, settings.batch_size)
+    drawn = sampling.random_images(len(images.noisy), first_step * patches, num_steps * patches, settings.seed, role)
+    variances = [losses.target_variance(settings.objective, noise.Gaussian(level), settings.alpha) for level in images.levels]
+    return float(np.mean(np.array(variances)[drawn]))

@@ -17,7 +17,7 @@ if not shared:
     build = training.models.build
     training.models.build = lambda name, normalization="plain", **options: build(name, **options)
 settings = SETTINGS._replace(data_dir=data_dir, epochs=2, steps_per_epoch=5, learning_rate=1e-3, ema=0.9)
-training.run(settings, workdir, {}, devices=["CPU:0", "CPU:1"] if replicas == 2 else None)
+training.run(settings, workdir, devices=["CPU:0", "CPU:1"] if replicas == 2 else None)
 import keras
 np.savez(workdir + "/weights.npz", *keras.models.load_model(workdir + "/model.keras", compile=False).get_weights())
 """

@@ -6,7 +6,7 @@ import tensorflow as tf
 from conftest import run_python
 from skimage import io
 
-from r2r_tf import export, models
+from r2r_tf import export, models, passes
 
 SIGMA, ALPHA = 0.1, 0.5
 
@@ -67,6 +67,22 @@ def test_denoise_averages_inside_the_graph(exported):
     error = np.abs(out["denoise400"] - own.mean(axis=0)) / (own.std(axis=0) * np.sqrt(1 / 50 + 1 / 200))
     assert np.mean(error > 3) < 0.02 and error.max() < 7
     assert "odd: True" in stdout
+
+
+def test_network_that_is_told_the_level(tmp_path):
+    """The endpoints tell it the level of what they feed it, and lengthen odd sides."""
+    network = models.build("ffdnet", depth=2, features=4)
+    network.get_layer("conv2").set_weights([np.random.default_rng(0).normal(0, 0.2, (3, 3, 4, 4)), np.zeros(4)])
+    export.export_saved_model(network, tmp_path / "saved_model", ALPHA)
+    loaded, sigma = tf.saved_model.load(str(tmp_path / "saved_model")), tf.constant(SIGMA)
+    x = np.random.default_rng(1).random((2, 9, 11, 1)).astype(np.float32)
+    np.testing.assert_allclose(loaded.serve(x, sigma), passes.one_pass(network, x, SIGMA), atol=1e-5)
+    np.testing.assert_allclose(loaded.denoise(x, sigma, tf.constant(0)), passes.one_pass(network, x, SIGMA), atol=1e-5)
+    seed = tf.random.experimental.stateless_fold_in(tf.constant([0, 0]), 0, "philox")
+    z = (ALPHA * SIGMA * tf.random.stateless_normal(x.shape, seed, alg="philox")).numpy()
+    level = SIGMA * np.sqrt(1 + ALPHA**2)
+    expected = (passes.one_pass(network, x + z, level) + passes.one_pass(network, x - z, level)) / 2
+    np.testing.assert_allclose(loaded.denoise(x, sigma, tf.constant(2)), expected, atol=1e-5)
 
 
 @pytest.mark.parametrize("name, dtype", [("eight", np.uint8), ("sixteen", np.uint16)])

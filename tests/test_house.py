@@ -32,7 +32,8 @@ FLOORS = {
     "datasets": 2,
     "model_files": 2,
     "pipeline": 3,
-    "inference": 3,
+    "passes": 3,
+    "inference": 4,
     "summaries": 4,
     "callbacks": 4,
     "figures": 4,
@@ -40,6 +41,7 @@ FLOORS = {
     "evaluation": 5,
     "training_data": 6,
     "training": 7,
+    "ablations": 8,
     "train": 8,
 }
 LIBRARY = sorted((ROOT / "r2r_tf").rglob("*.py"))
@@ -122,7 +124,7 @@ def test_missing_tensorflow_is_said_in_one_line():
     )
 
 
-@pytest.mark.parametrize("command", ("r2r_tf.train", "tools.evaluate", "tools.prepare_data", "tools.benchmark"))
+@pytest.mark.parametrize("command", ("r2r_tf.train", "tools.evaluate", "tools.ablation", "tools.prepare_data", "tools.benchmark"))
 def test_help_is_quick_and_succeeds(command):
     start = time.perf_counter()
     process = run_python("-m", command, "--help")

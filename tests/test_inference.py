@@ -8,7 +8,7 @@ import pytest
 from conftest import standard_errors
 
 import r2r_tf
-from r2r_tf import inference, model_files, models, noise
+from r2r_tf import model_files, models, noise, passes
 
 SIGMA = 0.1
 
@@ -71,7 +71,7 @@ def test_fewer_draws_are_a_prefix_of_more(network, y):
 
 def test_batching_of_draws_changes_nothing(network, y, monkeypatch):
     whole = r2r_tf.denoise(y, network, sigma=SIGMA)
-    monkeypatch.setattr(inference, "_MAX_PIXELS", 1)
+    monkeypatch.setattr(passes, "_MAX_PIXELS", 1)
     np.testing.assert_allclose(r2r_tf.denoise(y, network, sigma=SIGMA), whole, atol=1e-6)
 
 

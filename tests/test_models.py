@@ -22,6 +22,10 @@ def test_parameter_counts():
     assert len(normalised) == 15
     # without normalisation each inner layer has a bias instead of scale, offset
     assert trainable(models.build("dncnn", batch_norm=False)) == 556_032 - 15 * 64
+    assert models.build("ffdnet").count_params() == 8 * 9 * 64 + 13 * 64 * 64 * 9 + 14 * 64 + 4 * 64 * 9 + 4
+    # 3x3 convolutions, one 2x2 on the way down and one 1x1 on the way up, no bias
+    inner = 9 * (4 * 4 * 64**2 // 2 + 4 * 128**2) + 4 * 64 * 128 + 128 * 4 * 64
+    assert models.build("unet").count_params() == 9 * (8 * 64 + 64 * 4) + inner
 
 
 @pytest.mark.parametrize("name, options", [("dncnn", {"depth": 4, "features": 8}), ("cnn5", {})])
@@ -41,8 +45,22 @@ def test_training_starts_at_the_identity(rng):
     model.get_layer("conv6").set_weights([np.zeros((3, 3, 16, 1))])
     np.testing.assert_array_equal(model(x), x)
     # control: an ordinary initialisation is far from it
-    model.get_layer("conv6").set_weights([np.random.default_rng(0).normal(0, 0.1, (3, 3, 16, 1))])
-    assert np.abs(model(x) - x).max() > 0.1
+    assert np.abs(models.build("dncnn", depth=6, features=16, near_zero_start=False)(x) - x).max() > 0.1
+
+
+@pytest.mark.parametrize("name, options", [("ffdnet", {"depth": 4}), ("unet", {"blocks": 1})])
+@pytest.mark.parametrize("channels", (1, 3))
+def test_networks_that_are_told_the_level(rng, name, options, channels):
+    """Same shape without the level, near the identity at first, and bfloat16 changes little."""
+    x = rng.random((2, 16, 24, channels + 1)).astype(np.float32)
+    model = models.build(name, channels=channels, features=8, **options)
+    assert model(x).shape == (2, 16, 24, channels) and np.abs(model(x) - x[..., :channels]).max() < 0.1
+    half = models.build(name, channels=channels, features=8, dtype="mixed_bfloat16", **options)
+    half.set_weights(model.get_weights())
+    assert keras.backend.standardize_dtype(half(x).dtype) == "float32" and np.abs(half(x) - model(x)).max() < 0.01
+    # the level reaches the output
+    louder = x + np.float32([0.0] * channels + [0.3])
+    assert np.abs(model(louder) - model(x)).max() > 0
 
 
 def test_seed_decides_the_weights():
@@ -63,8 +81,8 @@ def test_bfloat16_keeps_the_output_in_float32(rng):
 
 
 def test_unknown_network():
-    with pytest.raises(InputError, match="Received: model='unet'"):
-        models.build("unet")
+    with pytest.raises(InputError, match="Received: model='gan'"):
+        models.build("gan")
     with pytest.raises(InputError, match="depth=1"):
         models.build("dncnn", depth=1)
 

@@ -27,6 +27,16 @@ def test_stored_form_comes_back():
         noise.from_json({"name": "poisson"})
 
 
+def test_range_of_levels():
+    model = noise.from_grey_levels("5-55")
+    assert model == noise.GaussianRange(5 / 255, 55 / 255) and noise.from_json(model.to_json()) == model
+    assert model.of_image(0.0) == noise.Gaussian(5 / 255) and model.of_image(0.5).sigma == pytest.approx(30 / 255)
+    assert noise.from_grey_levels("25") == noise.gaussian_from_grey_levels("25") == noise.from_grey_levels("25").of_image(0.7)
+    for sigma in ("55-5", "5-5", "5-", "-5", "5-x", "0-50", "5-256", "5-10-20"):
+        with pytest.raises(noise.InputError, match="Received: sigma="):
+            noise.from_grey_levels(sigma)
+
+
 @pytest.mark.parametrize("sigma", ("-1", "0", "256", "nan", "inf", "loud", None, "auto", "5-55"))
 def test_bad_level(sigma):
     with pytest.raises(noise.InputError, match="Received: sigma="):

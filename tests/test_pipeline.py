@@ -13,7 +13,6 @@ from r2r_tf.errors import InputError
 SIGMA = 0.1
 NOISE = noise.Gaussian(SIGMA)
 COMMON = {
-    "noise": NOISE,
     "alpha": 0.5,
     "objective": "r2r",
     "antithetic": False,
@@ -112,7 +111,9 @@ def locate(patches, clean):
 @pytest.mark.parametrize("antithetic", (False, True))
 def test_y_stays_and_z_changes(images, antithetic):
     """Inputs and targets recombine to (1 + alpha^2) y; the same place has the same y whenever it is drawn, and another z."""
-    whole = pipeline.Images([image[:16, :16] for image in images.noisy], [image[:16, :16] for image in images.clean], None)
+    whole = pipeline.Images(
+        [image[:16, :16] for image in images.noisy], [image[:16, :16] for image in images.clean], None, images.levels
+    )
     seen = collections.defaultdict(list)
     for y_hat, target in collect(whole, antithetic=antithetic, num_steps=40, with_clean=True):
         y_tilde, clean = target[..., :1], target[..., 1:]
@@ -193,22 +194,22 @@ def test_targets_of_the_objectives(images, objective):
 
 def test_real_noise_is_left_alone():
     real = [real_picture(i) for i in range(2)]
-    images = pipeline.noisy_images(real, None, 0)
+    images = pipeline.noisy_images(real, NOISE, 0)
     assert images.noisy[0] is real[0].noisy
     for options, message in (({"second_copy": True}, "two noisy copies"), ({"scales": (0.5,)}, "--scales")):
         with pytest.raises(InputError, match=message):
-            pipeline.noisy_images(real, None, 0, **options)
+            pipeline.noisy_images(real, NOISE, 0, **options)
 
 
 def test_noisy_images_without_references():
-    images = pipeline.noisy_images([real_picture(i, clean=None) for i in range(2)], None, 0)
+    images = pipeline.noisy_images([real_picture(i, clean=None) for i in range(2)], NOISE, 0)
     assert images.clean is None and collect(images, num_steps=1)[0][0].shape == (8, 16, 16, 1)
     with pytest.raises(InputError, match="needs clean images"):
         collect(images, objective="n2c")
 
 
 def test_real_noise_is_the_supervised_input():
-    images = pipeline.noisy_images([real_picture(i) for i in range(2)], None, 0)
+    images = pipeline.noisy_images([real_picture(i) for i in range(2)], NOISE, 0)
     for y_hat, target in collect(images, objective="n2c", num_steps=2):
         assert (y_hat == np.float32(0.1)).all() and (target == 0).all()
 
@@ -243,4 +244,4 @@ def test_bad_settings(images, changes, message):
 
 def test_one_image_is_too_few(images):
     with pytest.raises(InputError, match="at least two images"):
-        pipeline.split_validation(pipeline.Images(images.noisy[:1], None, None), 0)
+        pipeline.split_validation(pipeline.Images(images.noisy[:1], None, None, images.levels[:1]), 0)

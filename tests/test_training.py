@@ -35,7 +35,10 @@ SETTINGS = settings.Settings(
     depth=3,
     features=8,
     batch_norm=True,
+    near_zero_start=None,
     sigma="25",
+    test_sigma=None,
+    sigma_error=(0.0,),
     alpha=0.5,
     objective="r2r",
     antithetic=True,
@@ -47,6 +50,7 @@ SETTINGS = settings.Settings(
     steps_per_epoch=6,
     learning_rate=3e-3,
     schedule="step",
+    warmup=0,
     milestones=(30,),
     decay=0.2,
     ema=0.0,
@@ -101,7 +105,7 @@ def test_finished_run_leaves_everything(finished):
     assert session["first_epoch"] == 1 and session["versions"]["keras"] == keras.__version__ and session["devices"]
     assert "git_commit" in session
     card = json.loads((workdir / "model.json").read_text())
-    assert card["sigma"] == 25 / 255 and card["value_range"] == [0, 1] and card["channels"] == 1
+    assert card["value_range"] == [0, 1] and card["channels"] == 1
     assert card["alpha"] == 0.5 and card["noise"] == {"name": "gaussian", "sigma": 25 / 255} and card["patches"] == 4 * 12 * 8
     assert "noisy input" in process.stdout and "non-local means" in process.stdout and "model" in process.stdout
 
@@ -213,7 +217,7 @@ def test_tensorboard_gets_every_figure_and_panels_of_every_epoch(finished):
 
 def run_here(data_dir, workdir, **changes):
     chosen = SETTINGS._replace(data_dir=data_dir, **changes)
-    return training.run(chosen, workdir, {name: f"--{name}={value}" for name, value in chosen._asdict().items()})
+    return training.run(chosen, workdir)
 
 
 def test_more_epochs_continue_a_finished_run(data_dir, tmp_path):

@@ -64,6 +64,8 @@ def test_schedules():
     np.testing.assert_allclose(rates(), [1e-3, 1e-3, 2e-4, 2e-4], rtol=1e-6)
     np.testing.assert_allclose(rates(milestones=(10, 40)), [1e-3, 2e-4, 2e-4, 4e-5], rtol=1e-6)
     assert rates(schedule="constant") == [1e-3]
+    warmed = rates(schedule="cosine", warmup=299)
+    assert warmed[0] == 0.0 and warmed[1] == pytest.approx(1e-3) and warmed[3] < 1e-6
     cosine = rates(schedule="cosine")
     assert cosine[0] == pytest.approx(1e-3) and cosine[-1] < 1e-7 and sorted(cosine, reverse=True) == cosine
     assert settings.steps_per_epoch(SETTINGS._replace(steps_per_epoch=None, batch_size=128)) * 128 >= 8000

@@ -23,6 +23,7 @@ _ANTITHETIC = flags.DEFINE_boolean("antithetic", True, "Draw in pairs z, -z.")
 _MAX_IMAGES = flags.DEFINE_integer("max_images", None, "Only the first images of the split.", lower_bound=1)
 _SEED = flags.DEFINE_integer("seed", 0, "Seed of the test images' noise and of the recorruptions.", lower_bound=0)
 _LEGACY_SSIM = flags.DEFINE_boolean("legacy_ssim", False, "Add SSIM with uniform windows and data range 2, as in old papers.")
+_BM3D = flags.DEFINE_boolean("bm3d", False, "Add BM3D, from the package bm3d; some seconds per image.")
 _OUTPUT_DIR = flags.DEFINE_string(
     "output_dir", None, "Where the files go; evaluation/<model>/<data set>-sigma<sigma> by default."
 )
@@ -32,6 +33,7 @@ flags.mark_flag_as_required("model")
 def main(argv):
     del argv
     from r2r_tf import evaluation, inference, model_files, noise
+    from r2r_tf.models import structure
 
     denoiser = model_files.load(_MODEL.value)
     noise_model = noise.gaussian_from_grey_levels(_SIGMA.value) if _SIGMA.value is not None else denoiser.noise
@@ -39,7 +41,7 @@ def main(argv):
     test = evaluation.load_test_set(
         _DATASET.value,
         noise_model,
-        denoiser.network.input_shape[-1],
+        structure.image_channels(denoiser.network),
         _SPLIT.value,
         _DATA_DIR.value,
         _MANUAL_DIR.value,
@@ -56,6 +58,7 @@ def main(argv):
         _ANTITHETIC.value,
         _SEED.value,
         _LEGACY_SSIM.value,
+        _BM3D.value,
     )
     print(evaluation.table(summary))
     print(f"Files: {output_dir}")

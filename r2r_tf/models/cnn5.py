@@ -2,7 +2,7 @@
 
 import keras
 
-from r2r_tf.models.seeds import layer_seed
+from r2r_tf.models.initial import layer_seed
 
 FEATURES = (32, 64, 128, 32)
 

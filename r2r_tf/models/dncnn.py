@@ -5,21 +5,27 @@ import functools
 import keras
 
 from r2r_tf.errors import InputError
-from r2r_tf.models.seeds import layer_seed
-
-LAST_LAYER_STDDEV = 1e-3
+from r2r_tf.models.initial import last_layer, layer_seed
 
 
-def dncnn(channels=1, depth=17, features=64, batch_norm=True, dtype="float32", seed=0, normalization="plain"):
+def dncnn(
+    channels=1,
+    depth=17,
+    features=64,
+    batch_norm=True,
+    near_zero_start=True,
+    dtype="float32",
+    seed=0,
+    normalization="plain",
+):
     """DnCNN: x_hat = y - R(y), R of `depth` 3x3 convolutions with ReLU, batch-normalised in the depth - 2 inner layers.
-
-    The last convolution starts near zero, so training starts at the identity instead of at a random image.
 
     Args:
       channels: C of the images.
       depth: number of convolutions, at least 2; the paper's 17 for a known noise level.
       features: channels of the inner layers.
       batch_norm: normalise the inner layers; without it they have biases.
+      near_zero_start: start the last convolution near zero, so that training starts at the identity, not at a random image.
       dtype: 'float32' or 'mixed_bfloat16'; the last convolution and the subtraction stay in float32.
       seed: of the initial weights.
       normalization: 'plain', Keras's layer; for training on the TensorFlow backend also 'synchronized' (batch statistics shared
@@ -60,7 +66,7 @@ def dncnn(channels=1, depth=17, features=64, batch_norm=True, dtype="float32", s
     residual = convolution(
         channels,
         depth,
-        keras.initializers.RandomNormal(stddev=LAST_LAYER_STDDEV, seed=layer_seed(seed, depth)),
+        last_layer(near_zero_start, layer_seed(seed, depth)),
         use_bias=False,
         dtype="float32",
     )(x)

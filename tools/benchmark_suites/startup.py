@@ -9,7 +9,7 @@ import time
 from tools.benchmark_suites import timing
 
 _ROOT = pathlib.Path(__file__).parent.parent.parent
-_COMMANDS = ("r2r_tf.train", "tools.evaluate", "tools.prepare_data", "tools.benchmark")
+_COMMANDS = ("r2r_tf.train", "tools.evaluate", "tools.ablation", "tools.prepare_data", "tools.benchmark")
 _FIRST_STEP = """
 import os
 from r2r_tf import callbacks, command, train

@@ -56,7 +56,6 @@ def r2r_batches(images, batch, patch, steps, seed=0, with_clean=False):
     """The real pipeline: antithetic R2R batches of noisy images."""
     return pipeline.batches(
         images,
-        noise=noise.Gaussian(SIGMA),
         alpha=ALPHA,
         objective="r2r",
         antithetic=True,

@@ -1,0 +1,29 @@
+"""Which alpha trains best? Plain and antithetic pairs. A small one must not collapse."""
+
+import functools
+import pathlib
+
+from r2r_tf.ablations import trainings
+
+X_TITLE, LOG_X = "alpha", True
+ALPHAS = (1.0, 0.5, 0.3, 0.1)
+
+
+def cases(tests, seed, runs_dir, **recipe):
+    """Cases: a training for each alpha, plain and antithetic.
+
+    Args:
+      tests: list of `evaluation.TestSet`.
+      seed: of trainings and draws.
+      runs_dir: where the trainings' run directories are.
+      **recipe: of `trainings.recipe`.
+    """
+    found = []
+    for antithetic in (True, False):
+        series = "antithetic" if antithetic else "plain"
+        for alpha in ALPHAS:
+            settings = trainings.recipe(**recipe, seed=seed, alpha=alpha, antithetic=antithetic)
+            label = f"{settings.model}_sigma{settings.sigma}_{series}_alpha{alpha:g}"
+            denoiser = functools.cache(functools.partial(trainings.trained, settings, pathlib.Path(runs_dir) / label))
+            found += trainings.cases(label, series, alpha, denoiser, tests, seed)
+    return found

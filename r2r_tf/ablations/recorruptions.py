@@ -1,0 +1,53 @@
+"""How many draws does the averaged estimate need? Plain and antithetic, all from the prefixes of one set of draws."""
+
+import numpy as np
+
+from r2r_tf import baselines, inference, passes
+from r2r_tf.ablations.report import Case, score, timed
+
+X_TITLE, LOG_X = "draws T", True
+COUNTS = (1, 2, 4, 8, 10, 20, 50)
+
+
+def cases(denoiser, tests, alpha, seed, counts=COUNTS, with_bm3d=False):
+    """Cases: per image noisy input, f(y), classical denoisers, and the mean over T draws for each T (antithetic: even T).
+
+    Args:
+      denoiser: `model_files.Denoiser`.
+      tests: list of `evaluation.TestSet`, one per noise seed.
+      alpha: None for the denoiser's own.
+      seed: of the draws, which are those of `tools.evaluate` with that seed.
+      counts: the T.
+      with_bm3d: BM3D, too.
+    """
+    return [
+        Case(
+            (test.noise_seed, index),
+            test.noise_seed,
+            lambda test=test, index=index: _rows(denoiser, test, index, alpha, seed, counts, with_bm3d),
+        )
+        for test in tests
+        for index in range(len(test.names))
+    ]
+
+
+def _rows(denoiser, test, index, alpha, seed, counts, with_bm3d):
+    x, y, sigma = test.images.clean[index], test.images.noisy[index], test.noise.sigma
+    noise, alpha, _, _ = inference.draws(denoiser, y[None], sigma, alpha)
+    rows = []
+    for name, method in {"noisy input": baselines.identity, **baselines.chosen(with_bm3d)}.items():
+        x_hat, seconds = timed(lambda method=method: method(y, sigma))
+        rows.append({"series": name, "x": 0, **score(x, x_hat, seconds, clip=method is not baselines.identity)})
+    plain, mirrored = ([draw for draw in passes.draw_numbers(max(counts), pairs)] for pairs in (False, True))
+    order = [(0, 0), *dict.fromkeys(plain + mirrored)]
+    results, seconds = timed(
+        lambda: list(passes.outputs(denoiser.network, y[None], noise, alpha, [(0, *draw) for draw in order], (seed, index)))
+    )
+    by_draw, seconds = dict(zip(order, results, strict=True)), seconds / len(order)
+    rows.append({"series": "f(y)", "x": 0, **score(x, by_draw[0, 0], seconds)})
+    for series, draws in (("plain", plain), ("antithetic", mirrored)):
+        sums = np.cumsum([by_draw[draw] for draw in draws], axis=0, dtype=np.float64)
+        for count in counts:
+            if series == "plain" or count % 2 == 0:
+                rows.append({"series": series, "x": count, **score(x, sums[count - 1] / count, count * seconds)})
+    return rows

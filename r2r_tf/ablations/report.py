@@ -1,0 +1,151 @@
+"""Runs the cases of an ablation, one image at a time, resumes where it was interrupted, and writes table, figure and logs."""
+
+import json
+import math
+import pathlib
+import statistics
+import sys
+import time
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+from matplotlib.figure import Figure
+from tqdm import tqdm
+
+from r2r_tf import atomic, command, evaluation, figures, metrics, summaries
+from r2r_tf.errors import InputError
+
+FIGURES = ("psnr", "ssim", "seconds")
+
+
+class Case(NamedTuple):
+    """What is measured on one noisy image.
+
+    Attributes:
+      key: tells it from the others of the table: a tuple of strings and numbers, the image's seed and number among them.
+      seed: of the image's noise.
+      measure: function without arguments that returns rows, dicts with 'series', 'x' and the keys of `FIGURES`.
+    """
+
+    key: tuple
+    seed: int
+    measure: Callable
+
+
+def score(x, x_hat, seconds, clip=True):
+    """The figures of one estimate as a dict."""
+    return {"psnr": metrics.psnr(x, x_hat, clip), "ssim": metrics.ssim(x, x_hat, clip), "seconds": seconds}
+
+
+def timed(function):
+    """What a function returns, and how many seconds it took."""
+    start = time.perf_counter()
+    result = function()
+    return result, time.perf_counter() - start
+
+
+def collect(cases, path, settings):
+    """Measures all cases that a file does not hold yet, and keeps it up to date: a line of JSON per case.
+
+    Args:
+      cases: list of `Case`.
+      path: the file.
+      settings: dict of what the figures depend on besides the key; kept in the first line.
+    Returns:
+      All rows, each with the entry 'seed'.
+    Raises:
+      InputError: the file is of other settings.
+    """
+    path = pathlib.Path(path)
+    first = json.dumps({"settings": settings})
+    done = {}
+    if path.is_file():
+        # a line that a killed process has not ended does not count
+        lines = [line for line in path.read_text(encoding="utf-8").splitlines(keepends=True) if line.endswith("\n")]
+        if lines and lines[0].rstrip() != first:
+            raise InputError(f"{path} holds figures of other settings. Give another --output_dir, or remove the file.")
+        done = {tuple(entry["key"]): entry["rows"] for entry in map(json.loads, lines[1:])}
+        atomic.write_text(path, "".join(lines) or first + "\n")
+    else:
+        atomic.write_text(path, first + "\n")
+    bar = tqdm(cases, unit=" cases", mininterval=1 if sys.stderr.isatty() else 30)
+    with path.open("a", encoding="utf-8") as file:
+        for case in bar:
+            if case.key not in done:
+                done[case.key] = case.measure()
+                file.write(json.dumps({"key": case.key, "rows": done[case.key]}) + "\n")
+                file.flush()
+    return [{**row, "seed": case.seed} for case in cases for row in done[case.key]]
+
+
+def aggregate(rows):
+    """Means over the images, then mean and standard error over the seeds of the noise; nan for the error of one seed.
+
+    Returns:
+      List of dicts: series, x, psnr, psnr_error, ssim, ssim_error, seconds, images, seeds; in the order of first appearance.
+    """
+    groups = {}
+    for row in rows:
+        groups.setdefault((row["series"], row["x"]), {}).setdefault(row["seed"], []).append(row)
+    table = []
+    for (series, x), by_seed in groups.items():
+        means = {key: [statistics.mean(row[key] for row in group) for group in by_seed.values()] for key in FIGURES}
+        line = {"series": series, "x": x}
+        for key in ("psnr", "ssim"):
+            error = statistics.stdev(means[key]) / math.sqrt(len(by_seed)) if len(by_seed) > 1 else math.nan
+            line |= {key: statistics.mean(means[key]), f"{key}_error": error}
+        images = {len(group) for group in by_seed.values()}
+        table.append({**line, "seconds": statistics.mean(means["seconds"]), "images": max(images), "seeds": len(by_seed)})
+    return table
+
+
+def text(table, x_title):
+    """The table as text, a line per row."""
+    width = max(len(str(row["series"])) for row in table) + 2
+    lines = [f"{'':{width}s}{x_title:>18s}{'PSNR (dB)':>20s}{'SSIM':>20s}{'s/image':>10s}"]
+    for row in table:
+        x = f"{row['x']:g}" if isinstance(row["x"], int | float) else row["x"]
+        lines.append(
+            f"{row['series']:{width}s}{x:>18s}{row['psnr']:11.3f} ± {row['psnr_error']:.3f} "
+            f"{row['ssim']:11.4f} ± {row['ssim_error']:.4f}{row['seconds']:10.2f}"
+        )
+    return "\n".join(lines)
+
+
+def write(table, name, x_title, output_dir, about, log_x=False):
+    """Writes NAME.csv, NAME.json (the table with `about`), NAME.png and TensorBoard logs.
+
+    Args:
+      table: as from `aggregate`.
+      name: of the table.
+      x_title: what x is.
+      output_dir: folder.
+      about: dict: what made the table.
+      log_x: draw x on a logarithmic axis.
+    """
+    output_dir = pathlib.Path(output_dir)
+    atomic.write_csv(output_dir / f"{name}.csv", table)
+    _draw(table, x_title, output_dir / f"{name}.png", log_x)
+    scalars = {
+        f"{name}_{key}/{row['series']} {row['x']}".replace(" ", "_"): row[key] for row in table for key in ("psnr", "ssim")
+    }
+    summaries.log_evaluation(output_dir / "tensorboard", scalars, {name: figures.read_png(output_dir / f"{name}.png")})
+    record = {**about, "protocol": evaluation.PROTOCOL, "command": command.command_line(), "table": table}
+    atomic.write_json(output_dir / f"{name}.json", record)
+
+
+def _draw(table, x_title, path, log_x):
+    figure = Figure(figsize=(9, 4), layout="constrained")
+    for axes, key, title in zip(figure.subplots(1, 2), ("psnr", "ssim"), ("PSNR (dB)", "SSIM"), strict=True):
+        for series in dict.fromkeys(row["series"] for row in table):
+            rows = [row for row in table if row["series"] == series]
+            errors = np.nan_to_num([row[f"{key}_error"] for row in rows])
+            axes.errorbar([row["x"] for row in rows], [row[key] for row in rows], errors, marker="o", capsize=3, label=series)
+        axes.set(xlabel=x_title, title=title)
+        if log_x:
+            axes.set_xscale("log")
+        axes.grid(alpha=0.3)
+        axes.legend()
+    with atomic.replacing(path) as temporary:
+        figure.savefig(temporary, dpi=100)

@@ -1,0 +1,32 @@
+"""What a network wants, told from the network itself: its channels, whether it is told the noise level, which sides fit."""
+
+_LARGEST_MULTIPLE = 64
+
+
+def image_channels(network):
+    """C of the images that a network takes: what it returns."""
+    return network.output_shape[-1]
+
+
+def takes_level(network):
+    """Whether the input has one more channel than the images: the standard deviation of the noise in them, [0, 1] scale."""
+    return network.input_shape[-1] == image_channels(network) + 1
+
+
+def side_multiple(network):
+    """The smallest power of two of which both sides of an image must be a multiple; None if there is none up to 64.
+
+    A network that works on images reduced by strides or by moving pixels to channels needs sides that these divide.
+    """
+    multiple = 1
+    while multiple <= _LARGEST_MULTIPLE:
+        # an odd number of multiples: sides that any further halving would not divide
+        shape = (1, 3 * multiple, 3 * multiple)
+        try:
+            fits = tuple(network.compute_output_shape((*shape, network.input_shape[-1]))) == (*shape, image_channels(network))
+        except (ValueError, RuntimeError):
+            fits = False
+        if fits:
+            return multiple
+        multiple *= 2
+    return None
