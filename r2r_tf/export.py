@@ -2,7 +2,7 @@
 
 import keras
 
-from r2r_tf import atomic
+from r2r_tf import atomic, recorruption
 from r2r_tf.backend import tf
 from r2r_tf.models import structure
 
@@ -44,7 +44,7 @@ def export_saved_model(network, path, alpha, seed=0):
         if alpha == 0:
             return one_pass(x, sigma)
 
-        level = sigma * (1.0 + alpha**2) ** 0.5
+        level = sigma * recorruption.input_gain(alpha)
 
         def add_pair(index, total):
             draw_seed = tf.random.experimental.stateless_fold_in(tf.constant([seed, 0]), index, "philox")

@@ -33,7 +33,7 @@ def curves(history, path):
         axes.legend()
     for axes in (left, middle, right):
         axes.grid(alpha=0.3)
-    _save(figure, path)
+    save(figure, path)
 
 
 def histograms(rows, path):
@@ -52,7 +52,7 @@ def histograms(rows, path):
         plot.hist(denoised, bins, label=f"denoised, mean {np.mean(denoised):.3f}", alpha=0.8)
         plot.set(title=title, ylabel="images")
         plot.legend()
-    _save(figure, path)
+    save(figure, path)
 
 
 def examples(cases, path):
@@ -75,7 +75,7 @@ def examples(cases, path):
             axes.imshow(np.clip(image, 0, 1).squeeze(), cmap="gray", vmin=0, vmax=1)
             axes.set_xlabel(caption)
             axes.set(xticks=[], yticks=[])
-    _save(figure, path, dpi=150)
+    save(figure, path, dpi=150)
 
 
 def read_png(path):
@@ -88,6 +88,7 @@ def _marker(history):
     return "o" if len(history) == 1 else None
 
 
-def _save(figure, path, dpi=100):
+def save(figure, path, dpi=100):
+    """Writes a figure, whole or not at all."""
     with atomic.replacing(path) as temporary:
         figure.savefig(temporary, dpi=dpi)

@@ -23,7 +23,7 @@ def denoise(array, model=None, sigma=None, alpha=None, num_recorruptions=8, anti
         uint8 or uint16, which stand for [0, 1] and come back rounded and clipped.
       model: pretrained name, run directory, .keras file, `keras.Model` or what `load_pretrained` returned.
       sigma: noise standard deviation on the [0, 1] scale; None for the model's own noise, or, if it has none or serves a range
-        of levels, an estimate from each image.
+        of levels, an estimate from each image, moved into that range.
       alpha: as the network was trained with; None for the stored one, else 0.5. 0 means f(y) itself.
       num_recorruptions: T, the number of draws; 0 means f(y) itself. A network that was trained on unrecorrupted inputs (its
         stored alpha is 0) gives f(y) unless alpha is given.

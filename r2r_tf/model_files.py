@@ -65,7 +65,7 @@ def load(source):
         network = keras.models.load_model(file, compile=False)
     except (OSError, ValueError, TypeError, KeyError) as error:
         raise InputError(f"{file} is not a Keras model that safe mode opens ({' '.join(str(error).split())[:200]})") from None
-    if len(network.inputs) != 1 or len(network.inputs[0].shape) != 4 or structure.side_multiple(network) is None:
+    if not structure.is_denoiser(network):
         raise InputError(
             f"{file} must map one [B, H, W, C] array (with the noise level as one more channel or not) to the same shape. "
             f"Received: {network.input_shape} to {network.output_shape}"

@@ -71,7 +71,7 @@ def from_grey_levels(sigma):
       InputError: neither one level nor two rising ones; the message ends "Received: sigma=...".
     """
     low, dash, high = str(sigma).partition("-")
-    if not (low and dash):
+    if not (low and dash) or low.endswith("e"):  # 1e-1 is one number
         return gaussian_from_grey_levels(sigma)
     low, high = (gaussian_from_grey_levels(level).sigma for level in (low, high))
     if low >= high:

@@ -6,7 +6,8 @@ few draws is a prefix of one with more.
 
 import numpy as np
 
-from r2r_tf import patches
+from r2r_tf import patches, recorruption
+from r2r_tf.errors import InputError
 from r2r_tf.models import structure
 from r2r_tf.noise import Gaussian
 
@@ -59,7 +60,7 @@ def outputs(network, y, noise, alpha, jobs, seed):
         part = jobs[start : start + chunk]
         levels = None
         if structure.takes_level(network):
-            levels = [one_level(noise, image).sigma * (1.0 + (sign * alpha) ** 2) ** 0.5 for image, _, sign in part]
+            levels = [one_level(noise, image).sigma * recorruption.input_gain(sign * alpha) for image, _, sign in part]
         yield from one_pass(network, np.stack([recorrupted(*job) for job in part]), levels)
 
 
@@ -72,9 +73,13 @@ def one_pass(network, inputs, level=None):
       level: standard deviation of the noise in the inputs, a number or one for each; for networks that are told it.
     Returns:
       [B, H, W, C] float32.
+    Raises:
+      InputError: a network that is told the level is not.
     """
     height, width = inputs.shape[1:3]
     if structure.takes_level(network):
+        if level is None:
+            raise InputError("This network is told the noise level: give sigma.")
         level = np.reshape(np.asarray(level, np.float32), (-1, 1, 1, 1))
         inputs = np.concatenate([inputs, np.broadcast_to(level, (*inputs.shape[:3], 1))], axis=-1)
     multiple = structure.side_multiple(network)

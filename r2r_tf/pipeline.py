@@ -186,7 +186,8 @@ def batches(
             clean = tf.concat([patches["clean"]] * 2, axis=0) if mirrored else patches["clean"]
             targets = tf.concat([targets, clean], axis=-1)
         if with_level:
-            level = input_level(level, objective, alpha) * tf.ones_like(y[..., :1])
+            gain = recorruption.input_gain(alpha) if objective == "r2r" else 1.0
+            level = gain * level * tf.ones_like(y[..., :1])
             inputs = tf.concat([inputs, tf.tile(level, [2, 1, 1, 1]) if mirrored else level], axis=-1)
         return step, inputs, targets
 
@@ -208,11 +209,6 @@ def batches(
 def patches_of(objective, antithetic, batch_size):
     """How many patches a batch is made of: half of it with antithetic pairs."""
     return batch_size // 2 if objective == "r2r" and antithetic else batch_size
-
-
-def input_level(level, objective, alpha):
-    """Standard deviation of the noise in the network's input, for noisy images of the given one."""
-    return level * (1.0 + alpha**2) ** 0.5 if objective == "r2r" else level
 
 
 def _noise_of(picture, noise, noise_seed):

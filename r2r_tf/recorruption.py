@@ -99,6 +99,11 @@ def recorrupt_general(y, z, a, b):
     return y + z @ np.transpose(a), y - z @ np.transpose(b)
 
 
+def input_gain(alpha):
+    """What recorruption multiplies the standard deviation of an image's noise by: y_hat has sigma sqrt(1 + alpha^2)."""
+    return (1.0 + alpha**2) ** 0.5
+
+
 def target_noise_variance(noise, alpha):
     """Mean noise variance of a pixel of y_tilde, sigma^2 (1 + 1/alpha^2): what the R2R loss exceeds the true MSE by."""
     return noise.mean_variance() * (1.0 + 1.0 / check_alpha(alpha) ** 2)

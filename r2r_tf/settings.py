@@ -35,6 +35,7 @@ class Settings(NamedTuple):
     patch_size: int
     epochs: int
     steps_per_epoch: int | None
+    optimizer: str
     learning_rate: float
     schedule: str
     warmup: int
@@ -64,8 +65,11 @@ def check(settings):
         raise InputError(f"--milestones must be rising numbers of epochs, above 0. Received: {settings.milestones}")
     if settings.warmup and settings.schedule != "cosine":
         raise InputError(f"--warmup belongs to --schedule=cosine. Received: --schedule={settings.schedule}")
-    if len(settings.sigma_error) not in (1, 2) or not all(-1 < error < 1 for error in settings.sigma_error):
-        raise InputError(f"--sigma_error must be one or two numbers between -1 and 1. Received: {settings.sigma_error}")
+    if settings.warmup and settings.warmup >= settings.epochs * steps_per_epoch(settings):
+        raise InputError(f"--warmup must be shorter than the run. Received: {settings.warmup}")
+    errors = settings.sigma_error
+    if len(errors) not in (1, 2) or not all(-1 < error < 1 for error in errors) or errors[0] > errors[-1]:
+        raise InputError(f"--sigma_error must be one number between -1 and 1, or a range of them. Received: {errors}")
     if not 0 < settings.decay <= 1:
         raise InputError(f"--decay must be above 0, at most 1. Received: {settings.decay}")
     if settings.antithetic and settings.num_recorruptions % 2:

@@ -54,12 +54,17 @@ _EPOCHS = flags.DEFINE_integer("epochs", 50, "Epochs; the one flag that may chan
 _STEPS_PER_EPOCH = flags.DEFINE_integer(
     "steps_per_epoch", None, "Steps an epoch; enough for 8,000 patches by default.", lower_bound=1
 )
-_LEARNING_RATE = flags.DEFINE_float("learning_rate", 1e-3, "Adam's learning rate at the start.")
+_OPTIMIZER = flags.DEFINE_enum(
+    "optimizer", "adam", ["adam", "muon"], "muon makes orthogonal updates of the convolutions but the last, and learns faster."
+)
+_LEARNING_RATE = flags.DEFINE_float("learning_rate", 1e-3, "Learning rate at the start.")
 _SCHEDULE = flags.DEFINE_enum("schedule", "step", ["step", "cosine", "constant"], "How the learning rate falls.")
 _WARMUP = flags.DEFINE_integer("warmup", 0, "Steps in which --schedule=cosine first rises from zero.", lower_bound=0)
 _MILESTONES = flags.DEFINE_list("milestones", ["30"], "Epochs after which --schedule=step multiplies the rate by --decay.")
 _DECAY = flags.DEFINE_float("decay", 0.2, "Factor of --schedule=step.")
-_EMA = flags.DEFINE_float("ema", 0.0, "Momentum of the weights' moving average that is validated and saved; 0 for none.")
+_EMA = flags.DEFINE_float(
+    "ema", 0.0, "Momentum of the weights' moving average that is validated and saved, less in short runs; 0: none."
+)
 _PRECISION = flags.DEFINE_enum("precision", "float32", ["float32", "bfloat16"], "Of all layers but the last.")
 _SEED = flags.DEFINE_integer("seed", 0, "Seed of the frozen noise, crops, recorruptions and initial weights.", lower_bound=0)
 _NUM_RECORRUPTIONS = flags.DEFINE_integer("num_recorruptions", 8, "Draws T of the closing evaluation.", lower_bound=0)
@@ -86,6 +91,7 @@ _RUN_FLAGS = (
     _PATCH_SIZE,
     _EPOCHS,
     _STEPS_PER_EPOCH,
+    _OPTIMIZER,
     _LEARNING_RATE,
     _SCHEDULE,
     _WARMUP,

@@ -19,6 +19,7 @@ from r2r_tf import (
     model_files,
     models,
     noise,
+    optimizers,
     passes,
     run_directory,
     summaries,
@@ -153,14 +154,19 @@ def training_options(model, strategy):
 
 
 def compile_network(network, settings):
-    """Compiles with Adam, mean squared error to the noisy target, and the monitored error to the clean image."""
-    optimizer = keras.optimizers.Adam(make_schedule(settings), use_ema=settings.ema > 0, ema_momentum=settings.ema or 0.99)
+    """Compiles with mean squared error to the noisy target, and the monitored error to the clean image."""
     network.compile(
-        optimizer=optimizer,
+        optimizer=optimizers.make(
+            settings.optimizer, network.trainable_variables, make_schedule(settings), ema_momentum(settings)
+        ),
         loss=losses.pair_loss,
         metrics=[keras.metrics.MeanMetricWrapper(losses.clean_error, name="clean_mse")],
     )
-    optimizer.build(network.trainable_variables)
+
+
+def ema_momentum(settings):
+    """--ema, or less in a short run: an average over more than its last fifth would still hold the untrained weights."""
+    return min(settings.ema, max(0.0, 1.0 - 5.0 / (settings.epochs * steps_per_epoch(settings))))
 
 
 def make_schedule(settings):

@@ -10,8 +10,8 @@ import pytest
 from conftest import run_python
 
 import r2r_tf
-from r2r_tf import evaluation, metrics, model_files, noise
-from r2r_tf.ablations import alpha, levers, prediction, recorruptions, report, sigma_error
+from r2r_tf import evaluation, metrics, model_files, models, noise
+from r2r_tf.ablations import alpha, equal_time, levers, networks, prediction, recorruptions, report, sigma_error, trainings
 from r2r_tf.errors import InputError
 
 SIGMA = 25 / 255
@@ -83,7 +83,7 @@ def test_error_bars_are_over_seeds():
     (line,) = report.aggregate(rows)
     assert line["psnr"] == pytest.approx(21.5) and line["psnr_error"] == pytest.approx(1 / math.sqrt(3))
     assert line["images"] == 2 and line["seeds"] == 3
-    assert math.isnan(report.aggregate(rows[:2])[0]["psnr_error"])
+    assert report.aggregate(rows[:2])[0]["psnr_error"] is None
 
 
 def test_whole_image_and_patches(denoiser, tests):
@@ -91,7 +91,7 @@ def test_whole_image_and_patches(denoiser, tests):
     x, y = tests[0].images.clean[0], tests[0].images.noisy[0]
     options = {"num_recorruptions": 2, "channel_axis": -1, "seed": (0, 0)}
     expected = [r2r_tf.denoise(y, denoiser, **options), r2r_tf.kernel_denoise(y, denoiser, **options, stride=40)]
-    assert [row["series"] for row in rows] == ["whole image", "patches, stride 40"]
+    assert [row["series"] for row in rows] == ["whole image", "patches of 40 pixels"]
     assert [row["psnr"] for row in rows] == pytest.approx([metrics.psnr(x, x_hat) for x_hat in expected])
     assert rows[0]["psnr"] > rows[1]["psnr"] + 1  # a mean filter sees zeros around every patch
 
@@ -116,9 +116,8 @@ def test_alpha_table_trains_once(tests, tmp_path, tiny, monkeypatch):
     monkeypatch.setattr(alpha, "ALPHAS", (0.5, 0.1))
     written = []
     for repetition in range(2):
-        rows = report.collect(
-            alpha.cases(tests[:1], 0, tmp_path / "runs", network="ffdnet", **tiny), tmp_path / f"{repetition}.jsonl", {}
-        )
+        cases = alpha.cases(tests[:1], 0, tmp_path / "runs", network="ffdnet", **tiny)
+        rows = report.collect(cases, tmp_path / f"{repetition}.jsonl", {})
         table = report.aggregate(rows)
         assert [(row["series"], row["x"]) for row in table] == [
             (series, x) for series in ("antithetic", "plain") for x in (0.5, 0.1)
@@ -129,21 +128,33 @@ def test_alpha_table_trains_once(tests, tmp_path, tiny, monkeypatch):
     assert sorted((card["antithetic"], card["alpha"]) for card in cards) == [(False, 0.1), (False, 0.5), (True, 0.1), (True, 0.5)]
 
 
-def test_levers_take_equal_time(tests, tmp_path, tiny, monkeypatch):
-    """Each recipe's steps come from its own measured speed; a quarter of a second each."""
-    names = ["plain", "plain + antithetic pairs", "all"]
-    chosen = {name: levers.recipes()[name] for name in names}
-    monkeypatch.setattr(levers, "recipes", lambda: chosen)
+def test_trainings_take_equal_time(tests, tmp_path, tiny, monkeypatch):
+    """Steps follow the measured speed; a trial that was interrupted, whose second epoch compiles, is measured again."""
+    speeds, trials = {8: 100.0, 32: 400.0}, []
+
+    def fake_run(settings, workdir):
+        trials.append(workdir)
+        workdir.mkdir(parents=True)
+        rows = [{"epoch": 1, "patches_per_s": 1.0}, {"epoch": 2, "patches_per_s": speeds[settings.batch_size]}]
+        (workdir / "history.csv").write_text(
+            "epoch,patches_per_s\n" + "".join(f"{r['epoch']},{r['patches_per_s']}\n" for r in rows)
+        )
+        (workdir / "run.json").write_text(json.dumps({"finished_epochs": 2}))
+
+    monkeypatch.setattr(equal_time.training, "run", fake_run)
     del tiny["patches"], tiny["steps_per_epoch"]
-    cases = levers.cases(tests[:1], 0, tmp_path / "runs", 1 / 240, network="ffdnet", **tiny)
-    table = report.aggregate(report.collect(cases, tmp_path / "table.jsonl", {}))
-    assert [row["series"] for row in table] == names
-    for name, row in zip(names, table, strict=True):
-        run = json.loads((tmp_path / "runs" / name.replace(" ", "_") / "run.json").read_text())
-        card = json.loads((tmp_path / "runs" / name.replace(" ", "_") / "model.json").read_text())
-        assert run["finished_epochs"] == 5 and card["patches"] == row["x"]
-    everything = levers.recipes()["all"]
-    assert everything["batch_size"] == 32 and everything["antithetic"] and everything["near_zero_start"]
+    recipes = {"few": {"batch_size": 8}, "many": {"batch_size": 32}}
+    patches = []
+    monkeypatch.setattr(trainings, "cases", lambda settings, runs, name, series, x, *rest: patches.append((settings, x)) or [])
+    for expected_trials in (2, 2, 3):
+        equal_time.cases(recipes, tests[:1], 0, tmp_path, 0.5, network="ffdnet", **tiny)
+        assert len(trials) == expected_trials
+        (few, few_patches), (many, many_patches) = patches[-2:]
+        # 30 seconds at 12.5 steps a second, in both cases
+        assert few.epochs * few.steps_per_epoch == many.epochs * many.steps_per_epoch == 375
+        assert (few_patches, many_patches) == (3000, 12000)
+        if expected_trials == 2 and len(patches) == 4:
+            (trials[0] / "run.json").write_text("{}")
 
 
 def test_recipes_of_the_levers():
@@ -153,29 +164,56 @@ def test_recipes_of_the_levers():
         assert {**recipes[f"all without {name}"], **lever} == recipes["all"] != recipes[f"all without {name}"]
 
 
-def test_wrong_levels(denoiser, tests, tmp_path, tiny, monkeypatch):
-    """A given denoiser hears wrong levels; a network's name is trained with them, too."""
-    given = report.aggregate(report.collect(sigma_error.cases("x.keras", denoiser, tests, 0, tmp_path), tmp_path / "g.jsonl", {}))
-    assert [row["x"] for row in given] == pytest.approx([-20, -10, 0, 10, 20]) and {row["series"] for row in given} == {"at test"}
+def test_networks_are_trained_alike():
+    for name, changes in networks.recipes().items():
+        settings = trainings.recipe(dataset="bsd400", data_dir=None, manual_dir=None, sigma="5-55", patches=1, seed=0, **changes)
+        assert settings.model in name and settings.antithetic and settings.ema == 0.999
+        assert abs(settings.batch_size * settings.patch_size**2 / (32 * 40 * 40) - 1) < 0.05
+
+
+def test_wrong_levels_at_test(tests):
+    """A network that is told the level hears the wrong one."""
+    network = models.build("ffdnet", depth=2, features=4)
+    network.get_layer("conv2").set_weights([np.random.default_rng(0).normal(0, 0.2, (3, 3, 4, 4)), np.zeros(4)])
+    told = model_files.Denoiser(network, 0.5, noise.Gaussian(SIGMA))
+    cases = sigma_error.at_test(told, tests[:1], seed=3)
+    assert len(cases) == 5 * 2
+    x, y = tests[0].images.clean[0], tests[0].images.noisy[0]
+    psnr = [case.measure()[0]["psnr"] for case in cases[::2]]
+    for error, value in zip(sigma_error.ERRORS, psnr, strict=True):
+        x_hat = r2r_tf.denoise(y, told, sigma=SIGMA * (1 + error), channel_axis=-1, seed=(3, 0))
+        assert value == pytest.approx(metrics.psnr(x, x_hat), abs=1e-4)
+    assert np.ptp(psnr) > 1e-3
+
+
+def test_wrong_levels_in_training(tests, tmp_path, tiny, monkeypatch):
     monkeypatch.setattr(sigma_error, "ERRORS", (0.0, 0.5))
-    cases = sigma_error.cases("ffdnet", None, tests[:1], 0, tmp_path / "runs", **tiny)
-    trained = report.aggregate(report.collect(cases, tmp_path / "t.jsonl", {}))
-    assert len(trained) == 5 and {path.name for path in (tmp_path / "runs").iterdir()} == {
-        "ffdnet_sigma25_error+0",
-        "ffdnet_sigma25_error+50",
-        "ffdnet_sigma25_error-10_+10",
-    }
-    by_case = {(row["series"], row["x"]): row["psnr"] for row in trained}
+    cases = sigma_error.in_training(tests[:1], 0, tmp_path / "runs", network="ffdnet", **tiny)
+    table = report.aggregate(report.collect(cases, tmp_path / "t.jsonl", {}))
+    assert len(table) == 5
+    by_case = {(row["series"], row["x"]): row["psnr"] for row in table}
     assert by_case["at test", 0.0] == pytest.approx(by_case["in training and at test", 0.0])
+    runs = {path.parent.name.rsplit("-", 1)[0]: path.read_text().split() for path in (tmp_path / "runs").glob("*/flags.txt")}
+    for name, flag in (("error_+0", "0.0"), ("error_+50", "0.5"), ("error_-10_+10", "-0.1,0.1")):
+        assert f"--sigma_error={flag}" in runs[f"ffdnet_sigma_25_{name}"]
     with pytest.raises(InputError, match="a network to train"):
         alpha.cases(tests, 0, tmp_path, network="gan", **tiny)
+
+
+def test_fingerprint_is_of_the_training():
+    options = {"dataset": "bsd400", "manual_dir": None, "sigma": "25", "patches": 4000, "seed": 0}
+    one, elsewhere, longer = (
+        trainings.fingerprint(trainings.recipe("ffdnet", **{"data_dir": None, **options, **changes}))
+        for changes in ({}, {"data_dir": "/data"}, {"patches": 8000})
+    )
+    assert one == elsewhere != longer
 
 
 def test_command(data_dir, denoiser, tmp_path):
     model_files.save(tmp_path / "run", denoiser.network, {"alpha": 0.5, "noise": denoiser.noise.to_json()})
     arguments = ["--table=prediction", f"--model={tmp_path / 'run'}", f"--data_dir={data_dir}", "--max_images=1", "--num_seeds=2"]
     process = run_python("-m", "tools.ablation", *arguments, f"--output_dir={tmp_path / 'out'}")
-    assert "whole image" in process.stdout and "±" in process.stdout
+    assert "whole image" in process.stdout and "+-" in process.stdout
     names = {path.name for path in (tmp_path / "out").iterdir()}
     assert names == {"prediction.csv", "prediction.json", "prediction.png", "prediction.jsonl", "tensorboard"}
     with (tmp_path / "out" / "prediction.csv").open() as file:
@@ -183,5 +221,17 @@ def test_command(data_dir, denoiser, tmp_path):
     assert rows[0]["seeds"] == "2" and float(rows[0]["psnr"]) > 20
     record = json.loads((tmp_path / "out" / "prediction.json").read_text())
     assert record["model_sha256"] and "tools.ablation" in record["command"] and record["noise_seeds"] == [0, 1]
-    wrong = run_python("-m", "tools.ablation", "--table=alpha", f"--model={tmp_path / 'run'}", check=False)
-    assert wrong.returncode == 1 and "a network to train" in wrong.stderr and "Traceback" not in wrong.stderr
+
+
+@pytest.mark.parametrize(
+    "arguments, message",
+    [
+        (("--table=alpha", "--model=some/run"), "a network to train"),
+        (("--table=levers", "--model=ffdnet", "--alpha=0.3"), "--alpha has no say in --table=levers"),
+        (("--table=prediction",), "--model is needed"),
+        (("--table=prediction", "--model=some/run"), "some/run"),
+    ],
+)
+def test_bad_flags(arguments, message, tmp_path):
+    process = run_python("-m", "tools.ablation", *arguments, f"--data_dir={tmp_path}", check=False)
+    assert process.returncode == 1 and message in process.stderr and "Traceback" not in process.stderr

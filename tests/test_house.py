@@ -27,6 +27,7 @@ FLOORS = {
     "run_directory": 1,
     "baselines": 1,
     "losses": 2,
+    "optimizers": 2,
     "settings": 2,
     "sampling": 2,
     "datasets": 2,

@@ -32,6 +32,7 @@ def test_range_of_levels():
     assert model == noise.GaussianRange(5 / 255, 55 / 255) and noise.from_json(model.to_json()) == model
     assert model.of_image(0.0) == noise.Gaussian(5 / 255) and model.of_image(0.5).sigma == pytest.approx(30 / 255)
     assert noise.from_grey_levels("25") == noise.gaussian_from_grey_levels("25") == noise.from_grey_levels("25").of_image(0.7)
+    assert noise.from_grey_levels("1e-1").sigma == pytest.approx(0.1 / 255)
     for sigma in ("55-5", "5-5", "5-", "-5", "5-x", "0-50", "5-256", "5-10-20"):
         with pytest.raises(noise.InputError, match="Received: sigma="):
             noise.from_grey_levels(sigma)

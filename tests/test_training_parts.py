@@ -2,11 +2,12 @@
 
 import math
 
+import keras
 import numpy as np
 import pytest
 from test_training import SETTINGS
 
-from r2r_tf import averaging, callbacks, checkpoints, losses, models, noise, run_directory, settings, training
+from r2r_tf import averaging, callbacks, checkpoints, losses, models, noise, optimizers, run_directory, settings, training
 from r2r_tf.errors import InputError
 
 
@@ -31,10 +32,11 @@ def test_broken_checkpoint_falls_back_to_the_one_before(tmp_path, capsys):
         checkpoints.restore(tmp_path, network)
 
 
-def test_checkpoint_holds_the_optimizer(tmp_path, rng):
+@pytest.mark.parametrize("optimizer", ("adam", "muon"))
+def test_checkpoint_holds_the_optimizer(tmp_path, rng, optimizer):
     """A step after restoring equals the step that would have followed."""
     x = rng.random((4, 16, 16, 1)).astype(np.float32)
-    chosen = SETTINGS._replace(ema=0.9, schedule="cosine")
+    chosen = SETTINGS._replace(ema=0.9, schedule="cosine", optimizer=optimizer)
 
     def fresh():
         network = models.build("dncnn", depth=3, features=4)
@@ -78,6 +80,42 @@ def test_clean_channels_do_not_reach_the_loss(rng):
     np.testing.assert_array_equal(losses.pair_loss(with_clean, x_hat), losses.pair_loss(y_tilde, x_hat))
     np.testing.assert_allclose(losses.pair_loss(y_tilde, x_hat), ((x_hat - y_tilde) ** 2)[..., 0], rtol=1e-6)
     np.testing.assert_allclose(losses.clean_error(with_clean, x_hat), ((x_hat - clean) ** 2)[..., 0], rtol=1e-6)
+
+
+def test_muon_makes_orthogonal_updates(rng):
+    """All singular values of an update are about equal, of kernels that are no matrices too; the last layer is Adam's."""
+    network = models.build("ffdnet", depth=3, features=8)
+    first, inner, last = (network.get_layer(f"conv{i}") for i in (1, 2, 3))
+    optimizer = optimizers.make("muon", network.trainable_variables, 0.01)
+    before = [layer.get_weights() for layer in (first, inner, last)]
+    optimizer.apply([keras.ops.convert_to_tensor(rng.standard_normal(v.shape), v.dtype) for v in network.trainable_variables])
+    steps = [layer.get_weights()[0] - old[0] for layer, old in zip((first, inner, last), before, strict=True)]
+    for step in steps[:2]:
+        matrix = step.reshape(-1, step.shape[-1])
+        singular = np.linalg.svd(matrix, compute_uv=False) / (0.01 * 0.2 * np.sqrt(max(matrix.shape)))
+        # five Newton-Schulz iterations leave them within this interval
+        assert singular.min() > 0.6 and singular.max() < 1.25
+    # control: Adam's first step has the gradient's signs
+    np.testing.assert_allclose(np.abs(steps[2]), 0.01, rtol=0.05)
+
+
+def test_muon_is_keras_s_own_on_matrices(rng):
+    """A 1x1 convolution's kernel is a matrix; Keras's class moves that matrix as this one moves the kernel."""
+    start, gradients = rng.standard_normal((6, 4)).astype(np.float32), rng.standard_normal((3, 6, 4)).astype(np.float32)
+    moved = []
+    for optimizer_type, shape in ((keras.optimizers.Muon, (6, 4)), (optimizers.ConvolutionMuon, (1, 1, 6, 4))):
+        variable = keras.Variable(start.reshape(shape))
+        optimizer = optimizer_type(0.01, weight_decay=None)
+        for gradient in gradients:
+            optimizer.apply([keras.ops.convert_to_tensor(gradient.reshape(shape))], [variable])
+        moved.append(np.reshape(variable, (6, 4)))
+    np.testing.assert_allclose(moved[0], moved[1], atol=1e-5)
+    assert np.abs(moved[0] - start).max() > 0.005
+
+
+def test_averages_of_short_runs_are_short():
+    momenta = [training.ema_momentum(SETTINGS._replace(ema=0.999, epochs=1, steps_per_epoch=n)) for n in (5, 100, 20_000)]
+    assert momenta == pytest.approx([0.0, 0.95, 0.999])
 
 
 def test_target_variance_of_the_objectives():

@@ -50,6 +50,8 @@ def test_failed_start_leaves_no_run_directory(data_dir, tmp_path):
         {"warmup": 5},
         {"sigma_error": (1.0,)},
         {"sigma_error": (-0.1, 0.0, 0.1)},
+        {"sigma_error": (0.1, -0.1)},
+        {"schedule": "cosine", "warmup": 12},
         {"model": "cnn5"},
         {"scales": (0.0,)},
         {"num_recorruptions": 3},

@@ -1,8 +1,5 @@
 """Which alpha trains best? Plain and antithetic pairs. A small one must not collapse."""
 
-import functools
-import pathlib
-
 from r2r_tf.ablations import trainings
 
 X_TITLE, LOG_X = "alpha", True
@@ -23,7 +20,6 @@ def cases(tests, seed, runs_dir, **recipe):
         series = "antithetic" if antithetic else "plain"
         for alpha in ALPHAS:
             settings = trainings.recipe(**recipe, seed=seed, alpha=alpha, antithetic=antithetic)
-            label = f"{settings.model}_sigma{settings.sigma}_{series}_alpha{alpha:g}"
-            denoiser = functools.cache(functools.partial(trainings.trained, settings, pathlib.Path(runs_dir) / label))
-            found += trainings.cases(label, series, alpha, denoiser, tests, seed)
+            label = f"{settings.model} sigma {settings.sigma} {series} alpha {alpha:g}"
+            found += trainings.cases(settings, runs_dir, label, series, alpha, tests, seed)
     return found

@@ -1,9 +1,12 @@
 """How many draws does the averaged estimate need? Plain and antithetic, all from the prefixes of one set of draws."""
 
+import functools
+import time
+
 import numpy as np
 
 from r2r_tf import baselines, inference, passes
-from r2r_tf.ablations.report import Case, score, timed
+from r2r_tf.ablations.report import Stopwatch, cases_of_images, score
 
 X_TITLE, LOG_X = "draws T", True
 COUNTS = (1, 2, 4, 8, 10, 20, 50)
@@ -20,29 +23,25 @@ def cases(denoiser, tests, alpha, seed, counts=COUNTS, with_bm3d=False):
       counts: the T.
       with_bm3d: BM3D, too.
     """
-    return [
-        Case(
-            (test.noise_seed, index),
-            test.noise_seed,
-            lambda test=test, index=index: _rows(denoiser, test, index, alpha, seed, counts, with_bm3d),
-        )
-        for test in tests
-        for index in range(len(test.names))
-    ]
+    stopwatch = Stopwatch()
+    return cases_of_images(tests, lambda test, index: _rows(denoiser, test, index, alpha, seed, counts, with_bm3d, stopwatch))
 
 
-def _rows(denoiser, test, index, alpha, seed, counts, with_bm3d):
+def _rows(denoiser, test, index, alpha, seed, counts, with_bm3d, stopwatch):
     x, y, sigma = test.images.clean[index], test.images.noisy[index], test.noise.sigma
     noise, alpha, _, _ = inference.draws(denoiser, y[None], sigma, alpha)
     rows = []
     for name, method in {"noisy input": baselines.identity, **baselines.chosen(with_bm3d)}.items():
-        x_hat, seconds = timed(lambda method=method: method(y, sigma))
+        x_hat, seconds = stopwatch(name, lambda method=method: method(y, sigma))
         rows.append({"series": name, "x": 0, **score(x, x_hat, seconds, clip=method is not baselines.identity)})
     plain, mirrored = ([draw for draw in passes.draw_numbers(max(counts), pairs)] for pairs in (False, True))
     order = [(0, 0), *dict.fromkeys(plain + mirrored)]
-    results, seconds = timed(
-        lambda: list(passes.outputs(denoiser.network, y[None], noise, alpha, [(0, *draw) for draw in order], (seed, index)))
-    )
+    passes_of = functools.partial(passes.outputs, denoiser.network, y[None], noise, alpha, seed=(seed, index))
+    # the whole would be a long warm-up: one pass compiles, too, if not for every size of a batch
+    stopwatch(("pass", y.shape), lambda: list(passes_of(jobs=[(0, 0, 0)])))
+    start = time.perf_counter()
+    results = list(passes_of(jobs=[(0, *draw) for draw in order]))
+    seconds = time.perf_counter() - start
     by_draw, seconds = dict(zip(order, results, strict=True)), seconds / len(order)
     rows.append({"series": "f(y)", "x": 0, **score(x, by_draw[0, 0], seconds)})
     for series, draws in (("plain", plain), ("antithetic", mirrored)):

@@ -9,7 +9,6 @@ import time
 from collections.abc import Callable
 from typing import NamedTuple
 
-import numpy as np
 from matplotlib.figure import Figure
 from tqdm import tqdm
 
@@ -38,11 +37,29 @@ def score(x, x_hat, seconds, clip=True):
     return {"psnr": metrics.psnr(x, x_hat, clip), "ssim": metrics.ssim(x, x_hat, clip), "seconds": seconds}
 
 
-def timed(function):
-    """What a function returns, and how many seconds it took."""
-    start = time.perf_counter()
-    result = function()
-    return result, time.perf_counter() - start
+def cases_of_images(tests, rows, label=""):
+    """A `Case` for each image of each test set; `rows` is a function of the test set and the image's number."""
+    return [
+        Case((label, test.noise_seed, index), test.noise_seed, lambda test=test, index=index: rows(test, index))
+        for test in tests
+        for index in range(len(test.names))
+    ]
+
+
+class Stopwatch:
+    """Times calls; the first of its kind is done once before, since it also compiles."""
+
+    def __init__(self):
+        self._known = set()
+
+    def __call__(self, kind, function):
+        """What the function returns, and how many seconds it took."""
+        if kind not in self._known:
+            function()
+            self._known.add(kind)
+        start = time.perf_counter()
+        result = function()
+        return result, time.perf_counter() - start
 
 
 def collect(cases, path, settings):
@@ -80,7 +97,7 @@ def collect(cases, path, settings):
 
 
 def aggregate(rows):
-    """Means over the images, then mean and standard error over the seeds of the noise; nan for the error of one seed.
+    """Means over the images, then mean and standard error over the seeds of the noise; None for the error of one seed.
 
     Returns:
       List of dicts: series, x, psnr, psnr_error, ssim, ssim_error, seconds, images, seeds; in the order of first appearance.
@@ -93,7 +110,7 @@ def aggregate(rows):
         means = {key: [statistics.mean(row[key] for row in group) for group in by_seed.values()] for key in FIGURES}
         line = {"series": series, "x": x}
         for key in ("psnr", "ssim"):
-            error = statistics.stdev(means[key]) / math.sqrt(len(by_seed)) if len(by_seed) > 1 else math.nan
+            error = statistics.stdev(means[key]) / math.sqrt(len(by_seed)) if len(by_seed) > 1 else None
             line |= {key: statistics.mean(means[key]), f"{key}_error": error}
         images = {len(group) for group in by_seed.values()}
         table.append({**line, "seconds": statistics.mean(means["seconds"]), "images": max(images), "seeds": len(by_seed)})
@@ -105,11 +122,11 @@ def text(table, x_title):
     width = max(len(str(row["series"])) for row in table) + 2
     lines = [f"{'':{width}s}{x_title:>18s}{'PSNR (dB)':>20s}{'SSIM':>20s}{'s/image':>10s}"]
     for row in table:
-        x = f"{row['x']:g}" if isinstance(row["x"], int | float) else row["x"]
-        lines.append(
-            f"{row['series']:{width}s}{x:>18s}{row['psnr']:11.3f} ± {row['psnr_error']:.3f} "
-            f"{row['ssim']:11.4f} ± {row['ssim_error']:.4f}{row['seconds']:10.2f}"
+        psnr, ssim = (
+            f"{row[key]:.{digits}f}" + (f" +- {row[f'{key}_error']:.{digits}f}" if row[f"{key}_error"] is not None else "")
+            for key, digits in (("psnr", 3), ("ssim", 4))
         )
+        lines.append(f"{row['series']:{width}s}{row['x']:>18g}{psnr:>20s}{ssim:>20s}{row['seconds']:10.2f}")
     return "\n".join(lines)
 
 
@@ -138,14 +155,17 @@ def write(table, name, x_title, output_dir, about, log_x=False):
 def _draw(table, x_title, path, log_x):
     figure = Figure(figsize=(9, 4), layout="constrained")
     for axes, key, title in zip(figure.subplots(1, 2), ("psnr", "ssim"), ("PSNR (dB)", "SSIM"), strict=True):
-        for series in dict.fromkeys(row["series"] for row in table):
+        for number, series in enumerate(dict.fromkeys(row["series"] for row in table)):
             rows = [row for row in table if row["series"] == series]
-            errors = np.nan_to_num([row[f"{key}_error"] for row in rows])
-            axes.errorbar([row["x"] for row in rows], [row[key] for row in rows], errors, marker="o", capsize=3, label=series)
+            if log_x and rows[0]["x"] == 0:
+                axes.axhline(rows[0][key], color=f"C{number}", linestyle="--", label=series)
+                continue
+            errors = [row[f"{key}_error"] or 0.0 for row in rows]
+            places, means = ([row[name] for row in rows] for name in ("x", key))
+            axes.errorbar(places, means, errors, marker="o", capsize=3, color=f"C{number}", label=series)
         axes.set(xlabel=x_title, title=title)
         if log_x:
             axes.set_xscale("log")
         axes.grid(alpha=0.3)
-        axes.legend()
-    with atomic.replacing(path) as temporary:
-        figure.savefig(temporary, dpi=100)
+        axes.legend(fontsize="small")
+    figures.save(figure, path)

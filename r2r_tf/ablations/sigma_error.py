@@ -1,9 +1,5 @@
 """What a wrong noise level costs: assumed when denoising, when training, or by each training image anew."""
 
-import functools
-import pathlib
-
-from r2r_tf import models
 from r2r_tf.ablations import trainings
 
 X_TITLE, LOG_X = "error of sigma (%)", False
@@ -11,29 +7,36 @@ ERRORS = (-0.2, -0.1, 0.0, 0.1, 0.2)
 JITTER = 0.1
 
 
-def cases(model, denoiser, tests, seed, runs_dir, **recipe):
-    """Cases: the level off at test; with a network's name as `model` also off in training, and off by each image's own +-10%.
+def at_test(denoiser, tests, seed, alpha=None):
+    """Cases: a trained denoiser is told a wrong level.
 
     Args:
-      model: name of a network, which is trained, or whatever `denoiser` was loaded from.
-      denoiser: `model_files.Denoiser`; None with a network's name.
+      denoiser: `model_files.Denoiser`.
+      tests, seed: as in `alpha.cases`.
+      alpha: None for the denoiser's own.
+    """
+    found = []
+    for error in ERRORS:
+        key, mismatch = f"test {error}", 1 + error
+        found += trainings.denoiser_cases(lambda: denoiser, key, "at test", 100 * error, tests, seed, mismatch, alpha=alpha)
+    return found
+
+
+def in_training(tests, seed, runs_dir, **recipe):
+    """Cases: the level off at test, off in training as well, and off in training by each image's own, up to 10 %.
+
+    Args:
       tests, seed, runs_dir, recipe: as in `alpha.cases`.
     """
 
-    def run(errors):
-        settings = trainings.recipe(network=model, **recipe, seed=seed, sigma_error=errors)
-        name = f"{model}_sigma{settings.sigma}_error{'_'.join(f'{100 * error:+g}' for error in errors)}"
-        return functools.cache(functools.partial(trainings.trained, settings, pathlib.Path(runs_dir) / name))
+    def trained_with(series, x, errors, mismatch):
+        settings = trainings.recipe(**recipe, seed=seed, sigma_error=errors)
+        label = f"{settings.model} sigma {settings.sigma} error {' '.join(f'{100 * error:+g}' for error in errors)}"
+        return trainings.cases(settings, runs_dir, label, series, x, tests, seed, mismatch)
 
-    trains = model in models.MODELS
-    exact = run((0.0,)) if trains else lambda: denoiser
     found = []
     for error in ERRORS:
-        found += trainings.cases(f"test {error}", "at test", 100 * error, exact, tests, seed, told=1 + error)
-    if trains:
-        for error in ERRORS:
-            series = "in training and at test"
-            found += trainings.cases(f"both {error}", series, 100 * error, run((error,)), tests, seed, told=1 + error)
-        series = f"each training image by its own, up to {100 * JITTER:g}%"
-        found += trainings.cases("jitter", series, 0.0, run((-JITTER, JITTER)), tests, seed)
-    return found
+        found += trained_with("at test", 100 * error, (0.0,), 1 + error)
+    for error in ERRORS:
+        found += trained_with("in training and at test", 100 * error, (error,), 1 + error)
+    return found + trained_with(f"each training image by its own, up to {100 * JITTER:g} %", 0.0, (-JITTER, JITTER), 1.0)

@@ -1,17 +1,19 @@
 """Short trainings that differ in one setting: what the tables of training choices compare."""
 
+import functools
+import hashlib
 import pathlib
 
 from r2r_tf import inference, model_files, models, training
-from r2r_tf.ablations.report import Case, score, timed
+from r2r_tf.ablations.report import Stopwatch, cases_of_images, score
 from r2r_tf.errors import InputError
-from r2r_tf.settings import Settings
+from r2r_tf.settings import Settings, flag_lines
 
 _BATCH_SIZE, _STEPS_PER_EPOCH = 32, 125
 
 
 def recipe(network, dataset, data_dir, manual_dir, sigma, patches, seed, **changes):
-    """`Settings` of a short training: antithetic pairs, Adam at 1e-3 with a cosine schedule, averaged weights.
+    """`Settings` of a short training: antithetic pairs, learning rate 1e-3 with a cosine schedule, averaged weights.
 
     Args:
       network: name of a network.
@@ -43,12 +45,13 @@ def recipe(network, dataset, data_dir, manual_dir, sigma, patches, seed, **chang
         "patch_size": 40,
         "epochs": max(1, round(patches / (_BATCH_SIZE * _STEPS_PER_EPOCH))),
         "steps_per_epoch": _STEPS_PER_EPOCH,
+        "optimizer": "adam",
         "learning_rate": 1e-3,
         "schedule": "cosine",
         "warmup": 0,
         "milestones": (),
         "decay": 1.0,
-        "ema": 0.99,
+        "ema": 0.999,
         "precision": "float32",
         "num_recorruptions": 0,
     }
@@ -56,41 +59,51 @@ def recipe(network, dataset, data_dir, manual_dir, sigma, patches, seed, **chang
     return Settings(**{**defaults, **common, **changes})
 
 
-def trained(settings, workdir):
-    """The denoiser of a run, which is trained, resumed, or found finished."""
-    training.run(settings, pathlib.Path(workdir))
-    return model_files.load(workdir)
+def fingerprint(settings):
+    """A short name of all settings but the places of the data: equal for equal trainings."""
+    lines = [line for name, line in flag_lines(settings).items() if name not in ("data_dir", "manual_dir")]
+    return hashlib.sha256(" ".join(lines).encode()).hexdigest()[:8]
 
 
-def cases(label, series, x, denoiser, tests, seed, told=1.0, num_recorruptions=8):
-    """Cases of one trained denoiser: one row per image.
+def cases(settings, runs_dir, label, series, x, tests, seed, mismatch=1.0, num_recorruptions=8):
+    """Cases of one trained denoiser, a row per image; it is trained, resumed or found finished when the first is measured.
 
     Args:
+      settings: `Settings` of its training.
+      runs_dir: where its run directory is, <label>-<fingerprint of the settings>.
       label: string that tells this denoiser from the table's others.
       series, x: of the row.
-      denoiser: function without arguments that returns the `model_files.Denoiser`.
       tests: list of `evaluation.TestSet`.
       seed: of the draws.
-      told: factor by which the level that the denoiser hears is wrong.
+      mismatch: factor by which the level that the denoiser is told is wrong.
       num_recorruptions: T, antithetic.
     """
+    key = f"{label}-{fingerprint(settings)}".replace(" ", "_").replace(",", "")
+    workdir = pathlib.Path(runs_dir) / key
+
+    @functools.cache
+    def denoiser():
+        training.run(settings, workdir)
+        return model_files.load(workdir)
+
+    return denoiser_cases(denoiser, f"{series}: {key} {mismatch:g}", series, x, tests, seed, mismatch, num_recorruptions)
+
+
+def denoiser_cases(denoiser, key, series, x, tests, seed, mismatch=1.0, num_recorruptions=8, alpha=None):
+    """Cases of one denoiser, a row per image.
+
+    Args:
+      denoiser: function without arguments that returns a `model_files.Denoiser`.
+      key: string that tells these cases from the table's others.
+      series, x, tests, seed, mismatch, num_recorruptions: as in `cases`.
+      alpha: None for the denoiser's own.
+    """
+    stopwatch = Stopwatch()
 
     def rows(test, index):
-        y, network = test.images.noisy[index], denoiser()
-        x_hat, seconds = timed(
-            lambda: inference.denoise(
-                y,
-                network,
-                sigma=test.noise.sigma * told,
-                num_recorruptions=num_recorruptions,
-                channel_axis=-1,
-                seed=(seed, index),
-            )
-        )
+        y, model = test.images.noisy[index], denoiser()
+        options = {"sigma": test.noise.sigma * mismatch, "alpha": alpha, "num_recorruptions": num_recorruptions}
+        x_hat, seconds = stopwatch(y.shape, lambda: inference.denoise(y, model, **options, channel_axis=-1, seed=(seed, index)))
         return [{"series": series, "x": x, **score(test.images.clean[index], x_hat, seconds)}]
 
-    return [
-        Case((label, test.noise_seed, index), test.noise_seed, lambda test=test, index=index: rows(test, index))
-        for test in tests
-        for index in range(len(test.names))
-    ]
+    return cases_of_images(tests, rows, key)

@@ -8,6 +8,15 @@ def image_channels(network):
     return network.output_shape[-1]
 
 
+def is_denoiser(network):
+    """Whether a network maps one [B, H, W, C] array, with the noise level as one more channel or without, to that shape."""
+    if len(network.inputs) != 1 or len(network.inputs[0].shape) != 4 or len(network.output_shape) != 4:
+        return False
+    return (
+        network.input_shape[-1] in (image_channels(network), image_channels(network) + 1) and side_multiple(network) is not None
+    )
+
+
 def takes_level(network):
     """Whether the input has one more channel than the images: the standard deviation of the noise in them, [0, 1] scale."""
     return network.input_shape[-1] == image_channels(network) + 1
@@ -16,8 +25,11 @@ def takes_level(network):
 def side_multiple(network):
     """The smallest power of two of which both sides of an image must be a multiple; None if there is none up to 64.
 
-    A network that works on images reduced by strides or by moving pixels to channels needs sides that these divide.
+    A network that works on images reduced by strides or by moving pixels to channels needs sides that these divide. One whose
+    input has a fixed size has no say in it: 1.
     """
+    if None not in network.input_shape[1:3]:
+        return 1
     multiple = 1
     while multiple <= _LARGEST_MULTIPLE:
         # an odd number of multiples: sides that any further halving would not divide
