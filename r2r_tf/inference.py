@@ -4,9 +4,11 @@ Arrays are NumPy; floats are on the [0, 1] scale and values outside are kept. Dr
 image and number, so an estimate with few draws is a prefix of one with more.
 """
 
+import functools
+
 import numpy as np
 
-from r2r_tf import estimation, model_files, passes, patches
+from r2r_tf import estimation, model_files, passes, patches, pretrained
 from r2r_tf.errors import InputError
 from r2r_tf.models import structure
 from r2r_tf.noise import Gaussian, GaussianRange
@@ -21,7 +23,8 @@ def denoise(array, model=None, sigma=None, alpha=None, num_recorruptions=8, anti
     Args:
       array: noisy image or images: [H, W], [H, W, C] or [B, H, W, C]; float on the [0, 1] scale (values outside are kept), or
         uint8 or uint16, which stand for [0, 1] and come back rounded and clipped.
-      model: pretrained name, run directory, .keras file, `keras.Model` or what `load_pretrained` returned.
+      model: pretrained name, run directory, .keras file, `keras.Model` or what `load_pretrained` returned; None for the shipped
+        default for images of so many channels.
       sigma: noise standard deviation on the [0, 1] scale; None for the model's own noise, or, if it has none or serves a range
         of levels, an estimate from each image, moved into that range.
       alpha: as the network was trained with; None for the stored one, else 0.5. 0 means f(y) itself.
@@ -37,8 +40,7 @@ def denoise(array, model=None, sigma=None, alpha=None, num_recorruptions=8, anti
       InputError: an argument out of range, an odd T with `antithetic`, wrong channels, values that are not finite.
     Source: Pang et al., CVPR 2021, section 3.3. Deviations: antithetic draws.
     """
-    denoiser = as_denoiser(model)
-    y, restore = _to_batch(array, structure.image_channels(denoiser.network), channel_axis)
+    denoiser, y, restore = _prepare(array, model, channel_axis)
     plan = draws(denoiser, y, sigma, alpha, num_recorruptions, antithetic)
     return restore(passes.averaged_estimate(denoiser.network, y, *plan, seed))
 
@@ -67,8 +69,7 @@ def kernel_denoise(
       InputError: as `denoise`, and images smaller than a patch.
     Source: the 'kernel-based' prediction of the reproduction paper. Deviations: evenly spread instead of random positions.
     """
-    denoiser = as_denoiser(model)
-    y, restore = _to_batch(array, structure.image_channels(denoiser.network), channel_axis)
+    denoiser, y, restore = _prepare(array, model, channel_axis)
     rows, columns = (patches.tile_starts(side, patch_size, stride) for side in y.shape[1:3])
     corners = np.stack(np.meshgrid(rows, columns, indexing="ij"), axis=-1).reshape(-1, 2)
     estimates = []
@@ -91,13 +92,17 @@ def load_pretrained(name):
     return model_files.load(name)
 
 
-def as_denoiser(model):
-    """`Denoiser` of whatever `denoise` takes as model."""
+def as_denoiser(model, channels):
+    """`Denoiser` of whatever `denoise` takes as model; for None the shipped default for images of so many channels."""
     if model is None:
-        raise InputError("No default weights are shipped yet: give model=, a run directory, a .keras file or a Keras model.")
+        return _shipped(pretrained.default(channels))
     if isinstance(model, model_files.Denoiser):
         return model
     if hasattr(model, "predict_on_batch"):
+        if not structure.is_denoiser(model):
+            raise InputError(
+                f"model must map [B, H, W, C] to the same shape. Received: {model.input_shape}, {model.output_shape}"
+            )
         return model_files.Denoiser(model)
     return model_files.load(model)
 
@@ -141,7 +146,25 @@ def check_draws(num_recorruptions, antithetic, alpha=None):
         check_alpha(alpha)
 
 
-def _to_batch(array, channels, channel_axis):
+@functools.cache
+def _shipped(name):
+    return model_files.load(name)
+
+
+def _prepare(array, model, channel_axis):
+    """The denoiser, the array as a batch, and the function that turns an estimate back; the two have the same channels."""
+    y, restore = _to_batch(array, channel_axis)
+    denoiser = as_denoiser(model, y.shape[-1])
+    channels = structure.image_channels(denoiser.network)
+    if y.shape[-1] != channels:
+        raise InputError(
+            f"The network takes {channels} channel(s); say which axis holds them with channel_axis, or use a network for "
+            f"{y.shape[-1]}. Received: shape {np.shape(array)}, channel_axis={channel_axis}"
+        )
+    return denoiser, y, restore
+
+
+def _to_batch(array, channel_axis):
     """[B, H, W, C] float32 of an array in one of the documented forms, and the function that turns an estimate back."""
     array = np.asarray(array)
     if array.dtype not in (np.uint8, np.uint16) and array.dtype.kind != "f":
@@ -150,11 +173,6 @@ def _to_batch(array, channels, channel_axis):
         raise InputError(f"Images must be [H, W], [H, W, C] or [B, H, W, C] and not empty. Received: shape {array.shape}")
     last = array if array.ndim == 2 or channel_axis is None else np.moveaxis(array, channel_axis, -1)
     batch = last[None, ..., None] if array.ndim == 2 else last[None] if array.ndim == 3 else last
-    if batch.shape[-1] != channels:
-        raise InputError(
-            f"The network takes {channels} channel(s); say which axis holds them with channel_axis, or use a network for "
-            f"{batch.shape[-1]}. Received: shape {array.shape}, channel_axis={channel_axis}"
-        )
     limit = np.iinfo(array.dtype).max if array.dtype.kind == "u" else None
     y = batch.astype(np.float32) / np.float32(limit or 1)
     if not np.isfinite(y).all():

@@ -1,9 +1,11 @@
-"""Optimizers: Adam, and Muon for convolutions."""
+"""Optimizers, Adam and Muon for convolutions, with their learning rates and averages of the weights."""
 
 import re
 
 import keras
 from keras import ops
+
+from r2r_tf.settings import steps_per_epoch
 
 
 class ConvolutionMuon(keras.optimizers.Muon):
@@ -39,22 +41,43 @@ class ConvolutionMuon(keras.optimizers.Muon):
         return product @ x if wide else x @ product
 
 
-def make(name, variables, learning_rate, ema_momentum=0.0):
-    """A built optimizer.
+def make(settings, variables):
+    """The built optimizer of a run; Muon leaves the last convolution to Adam.
 
     Args:
-      name: 'adam' or 'muon'; the last convolution is always Adam's.
+      settings: `Settings`.
       variables: the network's trainable variables, in the order of its layers.
-      learning_rate: number or Keras schedule.
-      ema_momentum: of the weights' moving average; 0 for none.
     """
-    options = {"use_ema": ema_momentum > 0, "ema_momentum": ema_momentum or 0.99}
-    if name == "adam":
-        optimizer = keras.optimizers.Adam(learning_rate, **options)
+    momentum = ema_momentum(settings)
+    options = {"use_ema": momentum > 0, "ema_momentum": momentum or 0.99}
+    if settings.optimizer == "adam":
+        optimizer = keras.optimizers.Adam(make_schedule(settings), **options)
     else:
         last = [variable.path for variable in variables if len(variable.shape) == 4][-1]
         optimizer = ConvolutionMuon(
-            learning_rate, weight_decay=None, adam_weight_decay=None, exclude_layers=[f"^{re.escape(last)}$"], **options
+            make_schedule(settings), weight_decay=None, adam_weight_decay=None, exclude_layers=[f"^{re.escape(last)}$"], **options
         )
     optimizer.build(variables)
     return optimizer
+
+
+def ema_momentum(settings):
+    """--ema, or less in a short run: an average over more than its last fifth would still hold the untrained weights."""
+    return min(settings.ema, max(0.0, 1.0 - 5.0 / (settings.epochs * steps_per_epoch(settings))))
+
+
+def make_schedule(settings):
+    """The learning rate by step: constant, dropping at the milestones, or, after a warm-up, half a cosine down to zero."""
+    steps = steps_per_epoch(settings)
+    if settings.schedule == "cosine":
+        return keras.optimizers.schedules.CosineDecay(
+            0.0 if settings.warmup else settings.learning_rate,
+            max(1, settings.epochs * steps - settings.warmup),
+            warmup_target=settings.learning_rate if settings.warmup else None,
+            warmup_steps=settings.warmup,
+        )
+    boundaries = [epoch * steps for epoch in settings.milestones] if settings.schedule == "step" else []
+    if not boundaries:
+        return settings.learning_rate
+    rates = [settings.learning_rate * settings.decay**drops for drops in range(len(boundaries) + 1)]
+    return keras.optimizers.schedules.PiecewiseConstantDecay(boundaries, rates)

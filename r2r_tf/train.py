@@ -108,14 +108,14 @@ def main(argv):
     del argv
     workdir = pathlib.Path(_WORKDIR.value or default_workdir(sys.argv))
 
-    from r2r_tf import evaluation, settings, training
+    from r2r_tf import evaluation, placement, settings, training
 
     values = {flag.name: flag.value for flag in _RUN_FLAGS}
     values["scales"] = numbers("scales", values["scales"], float)
     values["sigma_error"] = numbers("sigma_error", values["sigma_error"], float)
     values["milestones"] = numbers("milestones", values["milestones"], int)
     chosen = settings.Settings(**values)
-    training.share_cores(chosen.microbatches)
+    placement.share_cores(chosen.microbatches)
     result = training.run(chosen, workdir)
     if result is None:
         print(f"{workdir} is finished already; more --epochs would continue it.")

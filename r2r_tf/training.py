@@ -2,7 +2,6 @@
 
 import contextlib
 import math
-import os
 import pathlib
 
 import keras
@@ -21,6 +20,7 @@ from r2r_tf import (
     noise,
     optimizers,
     passes,
+    placement,
     run_directory,
     summaries,
     training_data,
@@ -37,7 +37,7 @@ def run(settings, workdir, devices=None):
     Args:
       settings: `Settings`.
       workdir: the run directory.
-      devices: for `make_strategy`.
+      devices: for `placement.make_strategy`.
     Returns:
       The contents of run.json; None for a run that was finished already.
     Raises:
@@ -57,7 +57,7 @@ def run(settings, workdir, devices=None):
     test = training_data.load_test_set(settings, options["channels"])
     plain = models.build(settings.model, **{**options, "dtype": "float32"})
     check_network(plain, settings, noise_model)
-    strategy = make_strategy(devices)
+    strategy = placement.make_strategy(devices)
     with strategy.scope() if strategy else contextlib.nullcontext():
         replicas = strategy.num_replicas_in_sync if strategy else 1
         if settings.batch_size % (replicas * settings.microbatches):
@@ -65,7 +65,7 @@ def run(settings, workdir, devices=None):
                 f"--batch_size must be a multiple of --microbatches={settings.microbatches} times the number of devices, "
                 f"{replicas}. Received: {settings.batch_size}"
             )
-        whole = models.build(settings.model, **options, **training_options(settings.model, strategy))
+        whole = models.build(settings.model, **options, **placement.training_options(settings.model, strategy))
         network = microbatches.in_parts(whole, settings.microbatches)
         compile_network(network, settings)
         history = checkpoints.restore(workdir / run_directory.CHECKPOINTS, network)
@@ -122,68 +122,13 @@ def check_network(network, settings, noise_model):
         )
 
 
-def share_cores(parts):
-    """Gives each part of a batch its own share of the cores; call it before TensorFlow's first operation.
-
-    An operation split over all cores waits for the slowest of its pieces. Parts on cores of their own wait once a step.
-    """
-    if parts > 1 and not tf.config.list_physical_devices("GPU"):
-        cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-        shares = min(parts, cores)
-        tf.config.threading.set_inter_op_parallelism_threads(shares)
-        tf.config.threading.set_intra_op_parallelism_threads(cores // shares)
-
-
-def make_strategy(devices=None):
-    """`MirroredStrategy` over all visible GPUs, or over the given devices; None for a CPU or another Keras backend."""
-    if keras.backend.backend() != "tensorflow":
-        return None
-    if devices is None and not tf.config.list_physical_devices("GPU"):
-        return None
-    return tf.distribute.MirroredStrategy(devices)
-
-
-def training_options(model, strategy):
-    """Arguments of the network that only its training needs; the saved one is built without them."""
-    if model != "dncnn" or keras.backend.backend() != "tensorflow":
-        return {}
-    if strategy is None:
-        return {"normalization": "fused"}
-    # replicas share their batch statistics: else each keeps its own, and a reloaded network scores differently
-    return {"normalization": "synchronized"} if strategy.num_replicas_in_sync > 1 else {}
-
-
 def compile_network(network, settings):
     """Compiles with mean squared error to the noisy target, and the monitored error to the clean image."""
     network.compile(
-        optimizer=optimizers.make(
-            settings.optimizer, network.trainable_variables, make_schedule(settings), ema_momentum(settings)
-        ),
+        optimizer=optimizers.make(settings, network.trainable_variables),
         loss=losses.pair_loss,
         metrics=[keras.metrics.MeanMetricWrapper(losses.clean_error, name="clean_mse")],
     )
-
-
-def ema_momentum(settings):
-    """--ema, or less in a short run: an average over more than its last fifth would still hold the untrained weights."""
-    return min(settings.ema, max(0.0, 1.0 - 5.0 / (settings.epochs * steps_per_epoch(settings))))
-
-
-def make_schedule(settings):
-    """The learning rate by step: constant, dropping at the milestones, or, after a warm-up, half a cosine down to zero."""
-    steps = steps_per_epoch(settings)
-    if settings.schedule == "cosine":
-        return keras.optimizers.schedules.CosineDecay(
-            0.0 if settings.warmup else settings.learning_rate,
-            max(1, settings.epochs * steps - settings.warmup),
-            warmup_target=settings.learning_rate if settings.warmup else None,
-            warmup_steps=settings.warmup,
-        )
-    boundaries = [epoch * steps for epoch in settings.milestones] if settings.schedule == "step" else []
-    if not boundaries:
-        return settings.learning_rate
-    rates = [settings.learning_rate * settings.decay**drops for drops in range(len(boundaries) + 1)]
-    return keras.optimizers.schedules.PiecewiseConstantDecay(boundaries, rates)
 
 
 def fit(network, plain, settings, data, workdir, history, figures_of_epochs, panels):

@@ -14,7 +14,7 @@ FLOORS = {
     "errors": 0,
     "backend": 0,
     "atomic": 0,
-    "pretrained": 0,
+    "pretrained": 1,
     "command": 0,
     "noise": 1,
     "recorruption": 1,
@@ -28,6 +28,7 @@ FLOORS = {
     "baselines": 1,
     "losses": 2,
     "optimizers": 2,
+    "placement": 2,
     "settings": 2,
     "sampling": 2,
     "datasets": 2,
@@ -46,7 +47,18 @@ FLOORS = {
     "train": 8,
 }
 LIBRARY = sorted((ROOT / "r2r_tf").rglob("*.py"))
-USES_TENSORFLOW = {"backend", "datasets", "sampling", "pipeline", "summaries", "export", "training", "training_data", "models"}
+USES_TENSORFLOW = {
+    "backend",
+    "datasets",
+    "sampling",
+    "pipeline",
+    "summaries",
+    "export",
+    "placement",
+    "training",
+    "training_data",
+    "models",
+}
 
 
 def module(path):
@@ -125,7 +137,9 @@ def test_missing_tensorflow_is_said_in_one_line():
     )
 
 
-@pytest.mark.parametrize("command", ("r2r_tf.train", "tools.evaluate", "tools.ablation", "tools.prepare_data", "tools.benchmark"))
+@pytest.mark.parametrize(
+    "command", ("r2r_tf.train", "tools.evaluate", "tools.ablation", "tools.ship", "tools.prepare_data", "tools.benchmark")
+)
 def test_help_is_quick_and_succeeds(command):
     start = time.perf_counter()
     process = run_python("-m", command, "--help")
@@ -174,3 +188,17 @@ def test_configurations_hold_the_published_settings():
     assert lines == [f"{'cnn5' if name == 'cnn5' else 'dncnn'};{name[4:] if name != 'cnn5' else 25};{recipe}" for name in configs]
     for path in (ROOT / "configs").glob("*.flags"):
         assert path.stem.endswith("_common") or f"--flagfile=configs/{path.name}" in path.read_text()
+
+
+@pytest.mark.parametrize("command, prefix", [("r2r_tf.train", ""), ("tools.ablation", "ablation_")])
+def test_every_configuration_is_one_of_its_command(command, prefix):
+    """Flags that do not exist, or values out of range, would end the parsing."""
+    paths = [path for path in (ROOT / "configs").glob("*.flags") if path.name.startswith("ablation_") == bool(prefix)]
+    code = (
+        f"import sys; from absl import flags; import {command} as command\n"
+        "for path in sys.argv[1:]:\n"
+        "    flags.FLAGS.unparse_flags(); flags.FLAGS(['command', '--flagfile=' + path]); print(path)"
+    )
+    printed = run_python("-c", code, *paths).stdout.split()
+    assert len(paths) >= 5 and printed == [str(path) for path in paths]
+    assert all(f"python -m {command} --flagfile" in path.read_text() or path.stem.endswith("_common") for path in paths)

@@ -138,7 +138,6 @@ def test_patchwise_prediction(blur, network, rng):
         ({"sigma": 25}, "25/255"),
         ({"alpha": -1}, "alpha must be"),
         ({"channel_axis": 0}, r"\[H, W\]"),
-        ({"model": None}, "give model="),
         ({"model": "no/such/model"}, "no/such/model"),
     ],
 )

@@ -60,7 +60,7 @@ def test_checkpoint_holds_the_optimizer(tmp_path, rng, optimizer):
 
 def test_schedules():
     def rates(**changes):
-        schedule = training.make_schedule(SETTINGS._replace(epochs=50, steps_per_epoch=10, learning_rate=1e-3, **changes))
+        schedule = optimizers.make_schedule(SETTINGS._replace(epochs=50, steps_per_epoch=10, learning_rate=1e-3, **changes))
         return [float(schedule(step)) for step in (0, 299, 301, 499)] if callable(schedule) else [schedule]
 
     np.testing.assert_allclose(rates(), [1e-3, 1e-3, 2e-4, 2e-4], rtol=1e-6)
@@ -85,8 +85,9 @@ def test_clean_channels_do_not_reach_the_loss(rng):
 def test_muon_makes_orthogonal_updates(rng):
     """All singular values of an update are about equal, of kernels that are no matrices too; the last layer is Adam's."""
     network = models.build("ffdnet", depth=3, features=8)
+    chosen = SETTINGS._replace(optimizer="muon", schedule="constant", learning_rate=0.01)
     first, inner, last = (network.get_layer(f"conv{i}") for i in (1, 2, 3))
-    optimizer = optimizers.make("muon", network.trainable_variables, 0.01)
+    optimizer = optimizers.make(chosen, network.trainable_variables)
     before = [layer.get_weights() for layer in (first, inner, last)]
     optimizer.apply([keras.ops.convert_to_tensor(rng.standard_normal(v.shape), v.dtype) for v in network.trainable_variables])
     steps = [layer.get_weights()[0] - old[0] for layer, old in zip((first, inner, last), before, strict=True)]
@@ -114,7 +115,7 @@ def test_muon_is_keras_s_own_on_matrices(rng):
 
 
 def test_averages_of_short_runs_are_short():
-    momenta = [training.ema_momentum(SETTINGS._replace(ema=0.999, epochs=1, steps_per_epoch=n)) for n in (5, 100, 20_000)]
+    momenta = [optimizers.ema_momentum(SETTINGS._replace(ema=0.999, epochs=1, steps_per_epoch=n)) for n in (5, 100, 20_000)]
     assert momenta == pytest.approx([0.0, 0.95, 0.999])
 
 

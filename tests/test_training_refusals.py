@@ -6,7 +6,7 @@ import math
 import pytest
 from test_training import history, run_here
 
-from r2r_tf import checkpoints, training
+from r2r_tf import checkpoints, optimizers
 from r2r_tf.errors import InputError
 
 
@@ -16,7 +16,7 @@ def test_nan_stops_and_keeps_the_last_good_checkpoint(data_dir, tmp_path, monkey
     run_here(data_dir, tmp_path, epochs=1, steps_per_epoch=steps)
     (good,) = checkpoints.finished(tmp_path / "checkpoints")
     state = (good / "state.weights.h5").read_bytes()
-    monkeypatch.setattr(training, "make_schedule", lambda settings: math.nan)
+    monkeypatch.setattr(optimizers, "make_schedule", lambda settings: math.nan)
     with pytest.raises(InputError, match=f"not finite any more at epoch 2, {where}.*smaller --learning_rate.*epoch_00001"):
         run_here(data_dir, tmp_path, epochs=2, steps_per_epoch=steps)
     assert checkpoints.finished(tmp_path / "checkpoints") == [good] and (good / "state.weights.h5").read_bytes() == state

@@ -2,7 +2,11 @@
 
 import pathlib
 
+from r2r_tf.errors import InputError
+
 _HERE = pathlib.Path(__file__).parent
+# channels of the images -> what `denoise` takes when no model is given
+DEFAULTS = {1: "unet-awgn"}
 
 
 def names():
@@ -13,3 +17,14 @@ def names():
 def directory(name):
     """The folder of a shipped model."""
     return _HERE / name
+
+
+def default(channels):
+    """The name of the default for images of so many channels.
+
+    Raises:
+      InputError: none is shipped.
+    """
+    if channels not in DEFAULTS:
+        raise InputError(f"No default weights are shipped for images of {channels} channels: give model. Received: model=None")
+    return DEFAULTS[channels]

@@ -4,7 +4,7 @@ import collections
 import pathlib
 import tempfile
 
-from r2r_tf import training
+from r2r_tf import placement
 from r2r_tf.backend import tf
 from tools.benchmark_suites import timing, train, train_worker
 
@@ -29,7 +29,7 @@ def run(repeats):
     Returns:
       Dict: unit, results.
     """
-    training.share_cores(PARTS)
+    placement.share_cores(PARTS)
     network = train_worker.make_network("bfloat16", PARTS)
     dataset = train_worker.r2r_batches(train_worker.generated_images(), BATCH, train.PATCH, 10**6)
     network.fit(dataset, steps_per_epoch=STEPS, verbose=0, shuffle=False)

@@ -12,7 +12,7 @@ import time
 import keras
 import numpy as np
 
-from r2r_tf import datasets, losses, models, noise, pipeline, settings, training
+from r2r_tf import datasets, losses, models, noise, pipeline, placement, settings
 from r2r_tf.models import microbatches
 
 SIGMA, ALPHA = 50 / 255, 0.5
@@ -20,7 +20,7 @@ SIGMA, ALPHA = 50 / 255, 0.5
 
 def main():
     patch, patches, dtype, batch, parts, normalization = sys.argv[1:]
-    training.share_cores(int(parts))
+    placement.share_cores(int(parts))
     rate = patches_per_second(int(patch), int(patches), dtype, int(batch), int(parts), normalization)
     print(json.dumps({"patches_per_s": rate, "version": keras.__version__}))
 

@@ -1,0 +1,64 @@
+"""Shipped weights score what their cards say, load in safe mode, and the default is found by the image's channels."""
+
+import json
+
+import numpy as np
+import pytest
+
+import r2r_tf
+from r2r_tf import evaluation, metrics, model_files, noise, pretrained
+from r2r_tf.errors import InputError
+
+
+@pytest.mark.parametrize("name", pretrained.names())
+def test_shipped_weights_score_what_their_card_says(name, data_dir):
+    card = json.loads((pretrained.directory(name) / "model.json").read_text())
+    check, denoiser = card["check"], r2r_tf.load_pretrained(name)
+    level = check["sigma"] / 255
+    test = evaluation.load_test_set(check["dataset"], noise.Gaussian(level), 1, data_dir=data_dir, seed=check["seed"])
+    psnr = []
+    for index, (x, y) in enumerate(zip(test.images.clean, test.images.noisy, strict=True)):
+        options = {"sigma": level, "num_recorruptions": check["num_recorruptions"], "channel_axis": -1, "seed": (0, index)}
+        psnr.append(metrics.psnr(x, r2r_tf.denoise(y, denoiser, **options)))
+    assert np.mean(psnr) == pytest.approx(check["psnr"], abs=0.01)
+    assert np.mean(psnr) > np.mean([metrics.psnr(x, y) for x, y in zip(test.images.clean, test.images.noisy)]) + 8
+    assert denoiser.sha256 == card["sha256"] and (pretrained.directory(name) / "card.md").read_text().startswith(f"# {name}")
+
+
+@pytest.mark.parametrize("name", pretrained.names())
+def test_shipped_weights_on_berkeley_pictures(name, real_data_dir, manual_dir):
+    """Crops of four BSD68 pictures: better than the best classical denoiser of scikit-image by half a decibel."""
+    denoiser = r2r_tf.load_pretrained(name)
+    level = json.loads((pretrained.directory(name) / "model.json").read_text())["check"]["sigma"] / 255
+    test = evaluation.load_test_set(
+        "bsd68", noise.Gaussian(level), 1, data_dir=real_data_dir, manual_dir=manual_dir, max_images=4
+    )
+    gains = []
+    for x, y in zip(test.images.clean, test.images.noisy, strict=True):
+        x, y = x[:160, :160], y[:160, :160]
+        classical = evaluation.baselines.non_local_means(y, level)
+        gains.append(metrics.psnr(x, r2r_tf.denoise(y, denoiser, sigma=level, num_recorruptions=2)) - metrics.psnr(x, classical))
+    assert np.mean(gains) > 0.5
+
+
+def test_default_follows_the_channels(rng):
+    y = (0.5 + 0.1 * rng.standard_normal((40, 44))).astype(np.float32)
+    name = pretrained.DEFAULTS[1]
+    assert name in pretrained.names()
+    x_hat = r2r_tf.denoise(y, sigma=0.1, num_recorruptions=2)
+    np.testing.assert_array_equal(x_hat, r2r_tf.denoise(y, name, sigma=0.1, num_recorruptions=2))
+    assert x_hat.std() < 0.03
+    with pytest.raises(InputError, match="No default weights are shipped for images of 3 channels"):
+        r2r_tf.denoise(np.zeros((8, 8, 3), np.float32))
+
+
+def test_network_that_is_no_denoiser(tmp_path):
+    import keras
+
+    inputs = keras.Input((None, None, 3))
+    network = keras.Model(inputs, keras.layers.Conv2D(1, 3, padding="same")(inputs))
+    with pytest.raises(InputError, match="to the same shape"):
+        r2r_tf.denoise(np.zeros((8, 8, 3), np.float32), network)
+    network.save(tmp_path / "wrong.keras")
+    with pytest.raises(InputError, match="to the same shape"):
+        model_files.load(tmp_path / "wrong.keras")
