@@ -5,6 +5,7 @@ import sys
 import time
 
 import keras
+import numpy as np
 from tqdm import tqdm
 
 from r2r_tf import checkpoints
@@ -19,26 +20,27 @@ class DerivedFigures(keras.callbacks.Callback):
     the network's input y_hat.
     """
 
-    def __init__(self, train_variance, validation_variance, batch_size):
-        """`train_variance` maps the number of an epoch, from 0, to its targets' noise variance."""
+    def __init__(self, train_variances, validation_variance, batch_size):
+        """`train_variances` maps the number of an epoch, from 0, to the noise variance of each step's targets, [steps]."""
         super().__init__()
-        self._train_variance, self._validation_variance = train_variance, validation_variance
+        self._train_variances, self._validation_variance = train_variances, validation_variance
         self._batch_size = batch_size
 
     def on_epoch_begin(self, epoch, logs=None):
-        self._target_variance = self._train_variance(epoch)
+        variances = self._train_variances(epoch)
+        self._mean_variance = np.cumsum(variances) / np.arange(1, len(variances) + 1)
         self._start, self._steps, self._train_seconds = time.perf_counter(), 0, 0.0
 
     def on_train_batch_end(self, batch, logs=None):
         self._steps += 1
         self._train_seconds = time.perf_counter() - self._start
-        logs["est_psnr"] = psnr_of_mse(logs["loss"] - self._target_variance)
+        logs["est_psnr"] = psnr_of_mse(logs["loss"] - self._mean_variance[self._steps - 1])
         logs.pop("clean_mse", None)
 
     def on_epoch_end(self, epoch, logs=None):
         logs.pop("clean_mse", None)
         monitored = logs.pop("val_clean_mse", None)
-        logs["est_psnr"] = psnr_of_mse(logs["loss"] - self._target_variance)
+        logs["est_psnr"] = psnr_of_mse(logs["loss"] - self._mean_variance[self._steps - 1])
         logs["val_est_psnr"] = psnr_of_mse(logs["val_loss"] - self._validation_variance)
         logs["val_psnr"] = psnr_of_mse(monitored) if monitored else math.nan
         logs["learning_rate"] = float(self.model.optimizer.learning_rate)

@@ -90,10 +90,10 @@ def run(settings, workdir, devices=None):
         )
         steps = steps_per_epoch(settings)
         figures_of_epochs = callbacks.DerivedFigures(
-            lambda epoch: training_data.mean_target_variance(settings, train_images, "train", epoch * steps, steps),
-            training_data.mean_target_variance(
+            lambda epoch: training_data.target_variances(settings, train_images, "train", epoch * steps, steps),
+            training_data.target_variances(
                 settings, validation_images, "validation", 0, training_data.validation_steps(settings)
-            ),
+            ).mean(),
             settings.batch_size,
         )
         panels = summaries.TensorBoardLog(

@@ -82,9 +82,9 @@ def validation_steps(settings):
     return math.ceil(VALIDATION_FRACTION * steps_per_epoch(settings))
 
 
-def mean_target_variance(settings, images, role, first_step, num_steps):
-    """Noise variance of a target pixel, the mean over the patches that these steps of a role draw."""
+def target_variances(settings, images, role, first_step, num_steps):
+    """Noise variance of a target pixel, the mean over the patches of each of these steps, [num_steps]."""
     patches = pipeline.patches_of(settings.objective, settings.antithetic, settings.batch_size)
     drawn = sampling.random_images(len(images.noisy), first_step * patches, num_steps * patches, settings.seed, role)
     variances = [losses.target_variance(settings.objective, noise.Gaussian(level), settings.alpha) for level in images.levels]
-    return float(np.mean(np.array(variances)[drawn]))
+    return np.array(variances)[drawn].reshape(num_steps, patches).mean(axis=1)

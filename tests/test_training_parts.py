@@ -1,6 +1,7 @@
 """The parts of training by themselves: checkpoints, schedules, losses, averaged weights, the run directory."""
 
 import math
+import types
 
 import keras
 import numpy as np
@@ -169,3 +170,18 @@ def test_flags_that_appear_or_vanish_are_changes(tmp_path):
     for changed in ({**lines, "antithetic": "--noantithetic"}, {**lines, "depth": "--depth=4"}, {"sigma": "--sigma=25"}):
         with pytest.raises(InputError, match="other flags"):
             run_directory.check(tmp_path / "run", changed)
+
+
+def test_estimated_psnr_follows_the_targets_of_each_step():
+    """Targets of unequal noise: the running loss less the running mean of their variances is the error, after every step."""
+    figures = callbacks.DerivedFigures(lambda epoch: np.array([0.1, 0.3]) + epoch, 0.2, batch_size=8)
+    figures.set_model(types.SimpleNamespace(optimizer=types.SimpleNamespace(learning_rate=0.5)))
+    for epoch in (0, 1):
+        figures.on_epoch_begin(epoch)
+        for batch, loss in enumerate((0.11, 0.21)):
+            logs = {"loss": loss + epoch, "clean_mse": 0.0}
+            figures.on_train_batch_end(batch, logs)
+            assert logs["est_psnr"] == pytest.approx(20) and "clean_mse" not in logs
+        logs = {"loss": 0.21 + epoch, "clean_mse": 0.0, "val_loss": 0.201, "val_clean_mse": 0.001}
+        figures.on_epoch_end(epoch, logs)
+        assert logs["est_psnr"] == pytest.approx(20) and [logs["val_est_psnr"], logs["val_psnr"]] == pytest.approx([30, 30])
