@@ -56,9 +56,10 @@ def text(name, run, card, summaries, check):
     """The card."""
     record = json.loads((run / "run.json").read_text())
     first = record["sessions"][0]
+    device = f"{first['devices'][0].strip('/')} ({first['platform'].partition('-')[0]})"
     made = [
         f"- {record['trainable_parameters']:,} weights; {card['patches']:,} patches, {card['epochs']} epochs",
-        f"- {record['training_seconds'] / 60:.0f} minutes on {first['devices'][0].strip('/')} ({first['platform'].partition('-')[0]})",
+        f"- {record['training_seconds'] / 60:.0f} minutes on {device}",
         f"- trained on {card['dataset']} ({record['training_images']} images; {record['validation_images']} to validate), "
         f"objective {card['objective']}, alpha {card['alpha']}, seed {record['seeds']['noise_seed']}",
         f"- commit {first['git_commit']}, Keras {first['versions']['keras']}, SHA-256 of model.keras {card['sha256']}",
