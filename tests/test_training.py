@@ -11,7 +11,7 @@ import pytest
 import tensorflow as tf
 from conftest import run_python
 
-from r2r_tf import averaging, checkpoints, model_files, settings, training
+from r2r_tf import averaging, checkpoints, model_files, optimizers, settings, training
 
 FLAGS = (
     "--test_dataset=skimage_natural",
@@ -262,6 +262,7 @@ def test_parts_of_a_batch_train_and_resume_exactly(data_dir, tmp_path):
 
 def test_averages_validate_as_well_as_the_weights_they_average(data_dir, tmp_path, monkeypatch):
     """At a constant rate, where the average lags behind the weights that the moving statistics belong to."""
+    monkeypatch.setattr(optimizers, "ema_momentum", lambda settings: settings.ema)  # not made shorter: it shall lag
     common = {"schedule": "constant", "learning_rate": 5e-3, "steps_per_epoch": 150, "epochs": 1, "depth": 7}
     run_here(data_dir, tmp_path / "raw", **common)
     run_here(data_dir, tmp_path / "averaged", ema=0.98, **common)
