@@ -38,7 +38,7 @@ def _rows(denoiser, test, index, alpha, seed, counts, with_bm3d, stopwatch):
     order = [(0, 0), *dict.fromkeys(plain + mirrored)]
     passes_of = functools.partial(passes.outputs, denoiser.network, y[None], noise, alpha, seed=(seed, index))
     # the whole would be a long warm-up: one pass compiles, too, if not for every size of a batch
-    stopwatch(("pass", y.shape), lambda: list(passes_of(jobs=[(0, 0, 0)])))
+    stopwatch.warm_up(("pass", y.shape), lambda: list(passes_of(jobs=[(0, 0, 0)])))
     start = time.perf_counter()
     results = list(passes_of(jobs=[(0, *draw) for draw in order]))
     seconds = time.perf_counter() - start

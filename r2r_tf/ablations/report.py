@@ -54,12 +54,16 @@ class Stopwatch:
 
     def __call__(self, kind, function):
         """What the function returns, and how many seconds it took."""
-        if kind not in self._known:
-            function()
-            self._known.add(kind)
+        self.warm_up(kind, function)
         start = time.perf_counter()
         result = function()
         return result, time.perf_counter() - start
+
+    def warm_up(self, kind, function):
+        """Calls the function if it is the first of its kind."""
+        if kind not in self._known:
+            function()
+            self._known.add(kind)
 
 
 def collect(cases, path, settings):
