@@ -135,7 +135,9 @@ def evaluate(
         "protocol": PROTOCOL,
         "command": command.command_line(),
     }
-    write(pathlib.Path(output_dir), rows, summary, test.images, estimates)
+    output_dir = pathlib.Path(output_dir)
+    figures.histograms({"noisy": scores[NOISY], "denoised": scores["model"]}, output_dir / "histograms.png")
+    write(output_dir, rows, summary, test.images, estimates)
     return summary
 
 
@@ -174,9 +176,8 @@ def best_median_worst(rows):
 
 
 def write(output_dir, rows, summary, images, estimates):
-    """Writes the files of an evaluation, summary.json last."""
+    """Writes the files of an evaluation, whose histograms are there, summary.json last."""
     atomic.write_csv(output_dir / "scores.csv", rows)
-    figures.histograms(rows, output_dir / "histograms.png")
     cases = [(title, images.clean[i], images.noisy[i], estimates[i], rows[i]) for title, i in best_median_worst(rows).items()]
     figures.examples(cases, output_dir / "examples.png")
     scalars = {

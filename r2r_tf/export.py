@@ -4,7 +4,7 @@ import keras
 
 from r2r_tf import atomic, recorruption
 from r2r_tf.backend import tf
-from r2r_tf.models import structure
+from r2r_tf.models import folding, structure
 
 
 def export_saved_model(network, path, alpha, seed=0):
@@ -22,6 +22,7 @@ def export_saved_model(network, path, alpha, seed=0):
       alpha: of the recorruption; 0 for a network trained on unrecorrupted inputs, for which T is ignored.
       seed: of the draws, fixed: the same input gives the same output.
     """
+    network = folding.folded(network)
     channels, with_level = structure.image_channels(network), structure.takes_level(network)
     multiple = structure.side_multiple(network)
     images = tf.TensorSpec([None, None, None, channels], tf.float32, name="x")

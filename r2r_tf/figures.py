@@ -36,20 +36,20 @@ def curves(history, path):
     save(figure, path)
 
 
-def histograms(rows, path):
-    """Histograms of PSNR and SSIM over the images, noisy input and estimate.
+def histograms(scores, path):
+    """Histograms of PSNR and SSIM over the images.
 
     Args:
-      rows: list of dicts with psnr, ssim, psnr_noisy, ssim_noisy.
+      scores: dict from label to a list of dicts with psnr and ssim, one per image.
       path: PNG file.
     """
     figure = Figure(figsize=(10, 3.8), layout="constrained")
     axes = figure.subplots(1, 2)
     for plot, name, title in ((axes[0], "psnr", "PSNR (dB)"), (axes[1], "ssim", "SSIM")):
-        noisy, denoised = ([row[key] for row in rows] for key in (f"{name}_noisy", name))
-        bins = np.histogram_bin_edges(noisy + denoised, bins=30)
-        plot.hist(noisy, bins, label=f"noisy, mean {np.mean(noisy):.3f}", alpha=0.8)
-        plot.hist(denoised, bins, label=f"denoised, mean {np.mean(denoised):.3f}", alpha=0.8)
+        values = {label: [row[name] for row in rows] for label, rows in scores.items()}
+        bins = np.histogram_bin_edges(np.concatenate(list(values.values())), bins=30)
+        for label, own in values.items():
+            plot.hist(own, bins, label=f"{label}, mean {np.mean(own):.3f}", alpha=0.6)
         plot.set(title=title, ylabel="images")
         plot.legend()
     save(figure, path)

@@ -83,13 +83,17 @@ def kernel_denoise(
     return restore(np.stack(estimates))
 
 
-def load_pretrained(name):
+def load_pretrained(name, precision="float32"):
     """A shipped denoiser, to be given to `denoise` as `model`.
+
+    Args:
+      name: of the weights.
+      precision: as in `model_files.load`.
 
     Raises:
       InputError: no such name.
     """
-    return model_files.load(name)
+    return model_files.load(name, precision)
 
 
 def as_denoiser(model, channels):

@@ -11,7 +11,18 @@ from conftest import run_python
 
 import r2r_tf
 from r2r_tf import evaluation, metrics, model_files, models, noise
-from r2r_tf.ablations import alpha, equal_time, levers, networks, prediction, recorruptions, report, sigma_error, trainings
+from r2r_tf.ablations import (
+    alpha,
+    equal_time,
+    levels,
+    levers,
+    networks,
+    prediction,
+    recorruptions,
+    report,
+    sigma_error,
+    trainings,
+)
 from r2r_tf.errors import InputError
 
 SIGMA = 25 / 255
@@ -48,6 +59,23 @@ def test_draws_are_prefixes_and_those_of_denoise(denoiser, tests):
     assert psnr["f(y)", 0] == pytest.approx(metrics.psnr(x, r2r_tf.denoise(y, denoiser, num_recorruptions=0, channel_axis=-1)))
     # a mean is linear: both of a pair give f(y) itself, and plain draws leave noise
     assert psnr["antithetic", 2] == pytest.approx(psnr["f(y)", 0], abs=1e-3) and psnr["plain", 2] < psnr["f(y)", 0] - 0.05
+
+
+def test_levels_are_those_of_the_images(denoiser, data_dir):
+    """Each level has images of its own, and the denoiser and the baselines hear it."""
+    tests_of_levels = {
+        level: [evaluation.load_test_set("skimage_natural", noise.Gaussian(level / 255), 1, data_dir=data_dir, max_images=1)]
+        for level in (10, 60)
+    }
+    cases = levels.cases(denoiser, tests_of_levels, None, seed=3, num_recorruptions=2)
+    assert len({case.key for case in cases}) == 2
+    rows = {(row["series"], row["x"]): row["psnr"] for case in cases for row in case.measure()}
+    for level, (test,) in tests_of_levels.items():
+        x, y = test.images.clean[0], test.images.noisy[0]
+        assert rows["noisy input", level] == pytest.approx(-20 * math.log10(level / 255), abs=0.1)
+        x_hat = r2r_tf.denoise(y, denoiser, sigma=level / 255, num_recorruptions=2, channel_axis=-1, seed=(3, 0))
+        assert rows["model, T = 2", level] == pytest.approx(metrics.psnr(x, x_hat))
+        assert rows["non-local means", level] > rows["noisy input", level] + 2
 
 
 def test_interrupted_collection_goes_on(tmp_path):
@@ -229,6 +257,7 @@ def test_command(data_dir, denoiser, tmp_path):
         (("--table=alpha", "--model=some/run"), "a network to train"),
         (("--table=levers", "--model=ffdnet", "--alpha=0.3"), "--alpha has no say in --table=levers"),
         (("--table=prediction",), "--model is needed"),
+        (("--table=levels", "--model=unet-awgn", "--sigma=25"), "--sigma has no say in --table=levels"),
         (("--table=prediction", "--model=some/run"), "some/run"),
     ],
 )

@@ -1,5 +1,5 @@
-"""Measures one choice of the method at a time and prints the table: draws T, alpha, a wrong sigma, whole image or
-patches, and what makes a short training better.
+"""Measures one choice of the method at a time and prints the table: draws T, noise levels, alpha, a wrong sigma, whole image
+or patches, and what makes a short training better.
 
 Usage: python -m tools.ablation --table=recorruptions --model=runs/awgn25 --dataset=bsd68 --sigma=25 --output_dir=DIR
 
@@ -15,12 +15,13 @@ from r2r_tf import command
 
 # the flags that only some tables use
 _USES = {
-    "recorruptions": {"model", "alpha", "bm3d"},
-    "prediction": {"model", "alpha"},
-    "sigma_error": {"model", "alpha", "patches", "precision"},
-    "alpha": {"model", "patches", "precision"},
-    "levers": {"model", "minutes"},
-    "networks": {"minutes"},
+    "recorruptions": {"model", "sigma", "alpha", "precision", "bm3d"},
+    "levels": {"model", "alpha", "precision", "bm3d"},
+    "prediction": {"model", "sigma", "alpha", "precision"},
+    "sigma_error": {"model", "sigma", "alpha", "patches", "precision"},
+    "alpha": {"model", "sigma", "patches", "precision"},
+    "levers": {"model", "sigma", "minutes"},
+    "networks": {"sigma", "minutes"},
 }
 _TABLE = flags.DEFINE_enum("table", None, list(_USES), "Which table.")
 _MODEL = flags.DEFINE_string("model", None, "Pretrained name, run directory or .keras file; or a network to train.")
@@ -32,18 +33,18 @@ _DATA_DIR = flags.DEFINE_string("data_dir", None, "Where TFDS keeps prepared dat
 _MANUAL_DIR = flags.DEFINE_string(
     "manual_dir", None, "Folder with BSD400/, BSD68/, PolyU/: take the files from there instead of downloading them."
 )
-_SIGMA = flags.DEFINE_string("sigma", "25", "Noise of the images in grey levels of 255.")
+_SIGMA = flags.DEFINE_string("sigma", "25", "Noise of the images in grey levels of 255; the table levels has its own.")
 _TRAIN_SIGMA = flags.DEFINE_string(
     "train_sigma", None, "Noise of the trainings, a level or a range such as 5-55; --sigma by default."
 )
 _ALPHA = flags.DEFINE_float("alpha", None, "Recorruption strength at test; the model's own by default.")
 _PATCHES = flags.DEFINE_integer("patches", 40_000, "Patches of each training (alpha, sigma_error).", lower_bound=1)
 _MINUTES = flags.DEFINE_float("minutes", 4.0, "Time of each training (levers, networks).", lower_bound=0.0, upper_bound=1e5)
-_PRECISION = flags.DEFINE_enum("precision", "float32", ["float32", "bfloat16"], "Of the trainings, all layers but the last.")
+_PRECISION = flags.DEFINE_enum("precision", "float32", ["float32", "bfloat16"], "Of all layers but the last.")
 _MAX_IMAGES = flags.DEFINE_integer("max_images", None, "Only the first images of the split.", lower_bound=1)
 _SEED = flags.DEFINE_integer("seed", 0, "Seed of draws and trainings, and the first of the noise seeds.", lower_bound=0)
 _NUM_SEEDS = flags.DEFINE_integer("num_seeds", 3, "Noise seeds of the test images, for the error bars.", lower_bound=1)
-_BM3D = flags.DEFINE_boolean("bm3d", False, "Add BM3D to the table recorruptions, from the package bm3d.")
+_BM3D = flags.DEFINE_boolean("bm3d", False, "Add BM3D to the tables recorruptions and levels, from the package bm3d.")
 _OUTPUT_DIR = flags.DEFINE_string("output_dir", None, "Where the files go; ablations/<table>-<data set>-sigma<sigma> by default.")
 _RUNS_DIR = flags.DEFINE_string("runs_dir", None, "Where the trainings' run directories are, to share them; <output_dir>/runs.")
 flags.mark_flag_as_required("table")
@@ -52,7 +53,7 @@ flags.mark_flag_as_required("table")
 def main(argv):
     del argv
     from r2r_tf import model_files, models
-    from r2r_tf.ablations import report
+    from r2r_tf.ablations import recorruptions, report
     from r2r_tf.models import structure
 
     table, model = _TABLE.value, _MODEL.value
@@ -60,15 +61,14 @@ def main(argv):
     trains = table in ("alpha", "levers", "networks") or (table == "sigma_error" and model in models.MODELS)
     if trains and model not in (None, *models.MODELS):
         refuse(f"--model must be a network to train ({', '.join(models.MODELS)}) for --table={table}. Received: {model}")
-    denoiser = None if trains else model_files.load(model)
+    denoiser = None if trains else model_files.load(model, _PRECISION.value)
     tests = load_tests(structure.image_channels(denoiser.network) if denoiser else None)
-    name = f"{table}-{_DATASET.value.replace('/', '-')}-sigma{_SIGMA.value}"
+    name = f"{table}-{_DATASET.value.replace('/', '-')}" + (f"-sigma{_SIGMA.value}" if "sigma" in _USES[table] else "")
     output_dir = pathlib.Path(_OUTPUT_DIR.value or pathlib.Path("ablations") / name)
     title, log_x, cases = make_cases(table, denoiser, tests, _RUNS_DIR.value or output_dir / "runs")
     about = {
         "dataset": tests[0].dataset,
         "split": tests[0].split,
-        "sigma": float(_SIGMA.value),
         "model": model,
         "model_sha256": denoiser.sha256 if denoiser else None,
         "seed": _SEED.value,
@@ -76,7 +76,10 @@ def main(argv):
         **(recipe() if trains else {}),
     }
     about = {key: value for key, value in about.items() if key not in ("data_dir", "manual_dir")}
-    rows = report.aggregate(report.collect(cases, output_dir / f"{table}.jsonl", about))
+    rows = report.collect(cases, output_dir / f"{table}.jsonl", about)
+    if table == "recorruptions":
+        recorruptions.histograms(rows, output_dir / "histograms.png")
+    rows = report.aggregate(rows)
     about |= {"images": len(tests[0].names), "noise_seeds": [test.noise_seed for test in tests]}
     report.write(rows, table, title, output_dir, about, log_x)
     print(report.text(rows, title))
@@ -99,11 +102,11 @@ def refuse(message):
     raise errors.InputError(message)
 
 
-def load_tests(channels):
-    """A test set for each noise seed; a single one where the noise is real."""
+def load_tests(channels, sigma=None):
+    """A test set for each noise seed; a single one where the noise is real. sigma in grey levels, None for the flag's."""
     from r2r_tf import evaluation, noise
 
-    model, tests = noise.gaussian_from_grey_levels(_SIGMA.value), []
+    model, tests = noise.gaussian_from_grey_levels(str(sigma or _SIGMA.value)), []
     for number in range(_NUM_SEEDS.value):
         places = {"data_dir": _DATA_DIR.value, "manual_dir": _MANUAL_DIR.value, "max_images": _MAX_IMAGES.value}
         tests.append(evaluation.load_test_set(_DATASET.value, model, channels, **places, seed=_SEED.value + number))
@@ -124,12 +127,15 @@ def recipe():
 
 def make_cases(table, denoiser, tests, runs_dir):
     """(title of x, whether its axis is logarithmic, cases) of a table."""
-    from r2r_tf.ablations import alpha, equal_time, levers, networks, prediction, recorruptions, sigma_error
+    from r2r_tf.ablations import alpha, equal_time, levels, levers, networks, prediction, recorruptions, sigma_error
 
     seed, common = _SEED.value, recipe()
     by_patches = {**common, "network": _MODEL.value, "patches": _PATCHES.value, "precision": _PRECISION.value}
     if table == "recorruptions":
         module, cases = recorruptions, recorruptions.cases(denoiser, tests, _ALPHA.value, seed, with_bm3d=_BM3D.value)
+    elif table == "levels":
+        tests_of_levels = {level: load_tests(tests[0].images.noisy[0].shape[-1], level) for level in levels.LEVELS}
+        module, cases = levels, levels.cases(denoiser, tests_of_levels, _ALPHA.value, seed, with_bm3d=_BM3D.value)
     elif table == "prediction":
         module, cases = prediction, prediction.cases(denoiser, tests, _ALPHA.value, seed)
     elif table == "alpha":

@@ -24,6 +24,7 @@ _MAX_IMAGES = flags.DEFINE_integer("max_images", None, "Only the first images of
 _SEED = flags.DEFINE_integer("seed", 0, "Seed of the test images' noise and of the recorruptions.", lower_bound=0)
 _LEGACY_SSIM = flags.DEFINE_boolean("legacy_ssim", False, "Add SSIM with uniform windows and data range 2, as in old papers.")
 _BM3D = flags.DEFINE_boolean("bm3d", False, "Add BM3D, from the package bm3d; some seconds per image.")
+_PRECISION = flags.DEFINE_enum("precision", "float32", ["float32", "bfloat16"], "Of all layers but the last.")
 _OUTPUT_DIR = flags.DEFINE_string(
     "output_dir", None, "Where the files go; evaluation/<model>/<data set>-sigma<sigma> by default."
 )
@@ -35,7 +36,7 @@ def main(argv):
     from r2r_tf import evaluation, inference, model_files, noise
     from r2r_tf.models import structure
 
-    denoiser = model_files.load(_MODEL.value)
+    denoiser = model_files.load(_MODEL.value, _PRECISION.value)
     noise_model = noise.gaussian_from_grey_levels(_SIGMA.value) if _SIGMA.value is not None else denoiser.noise
     inference.check_draws(_NUM_RECORRUPTIONS.value, _ANTITHETIC.value, _ALPHA.value)
     test = evaluation.load_test_set(

@@ -5,8 +5,8 @@ import time
 
 import numpy as np
 
-from r2r_tf import baselines, inference, passes
-from r2r_tf.ablations.report import Stopwatch, cases_of_images, score
+from r2r_tf import evaluation, figures, inference, passes
+from r2r_tf.ablations.report import Stopwatch, baseline_rows, cases_of_images, score
 
 X_TITLE, LOG_X = "draws T", True
 COUNTS = (1, 2, 4, 8, 10, 20, 50)
@@ -27,13 +27,27 @@ def cases(denoiser, tests, alpha, seed, counts=COUNTS, with_bm3d=False):
     return cases_of_images(tests, lambda test, index: _rows(denoiser, test, index, alpha, seed, counts, with_bm3d, stopwatch))
 
 
+def histograms(rows, path):
+    """Histograms over the images for the noisy input, one draw, and the most.
+
+    Args:
+      rows: as from `report.collect`.
+      path: PNG file.
+    """
+    most = max(row["x"] for row in rows)
+    chosen = {
+        "noisy": (evaluation.NOISY, 0),
+        "T = 1": ("plain", 1),
+        f"T = {most}": ("antithetic" if most % 2 == 0 else "plain", most),
+    }
+    scores = {label: [row for row in rows if (row["series"], row["x"]) == place] for label, place in chosen.items()}
+    figures.histograms(scores, path)
+
+
 def _rows(denoiser, test, index, alpha, seed, counts, with_bm3d, stopwatch):
     x, y, sigma = test.images.clean[index], test.images.noisy[index], test.noise.sigma
     noise, alpha, _, _ = inference.draws(denoiser, y[None], sigma, alpha)
-    rows = []
-    for name, method in {"noisy input": baselines.identity, **baselines.chosen(with_bm3d)}.items():
-        x_hat, seconds = stopwatch(name, lambda method=method: method(y, sigma))
-        rows.append({"series": name, "x": 0, **score(x, x_hat, seconds, clip=method is not baselines.identity)})
+    rows = baseline_rows(test, index, 0, with_bm3d, stopwatch)
     plain, mirrored = ([draw for draw in passes.draw_numbers(max(counts), pairs)] for pairs in (False, True))
     order = [(0, 0), *dict.fromkeys(plain + mirrored)]
     passes_of = functools.partial(passes.outputs, denoiser.network, y[None], noise, alpha, seed=(seed, index))

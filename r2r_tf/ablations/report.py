@@ -12,7 +12,7 @@ from typing import NamedTuple
 from matplotlib.figure import Figure
 from tqdm import tqdm
 
-from r2r_tf import atomic, command, evaluation, figures, metrics, summaries
+from r2r_tf import atomic, baselines, command, evaluation, figures, metrics, summaries
 from r2r_tf.errors import InputError
 
 FIGURES = ("psnr", "ssim", "seconds")
@@ -35,6 +35,17 @@ class Case(NamedTuple):
 def score(x, x_hat, seconds, clip=True):
     """The figures of one estimate as a dict."""
     return {"psnr": metrics.psnr(x, x_hat, clip), "ssim": metrics.ssim(x, x_hat, clip), "seconds": seconds}
+
+
+def baseline_rows(test, index, x, with_bm3d, stopwatch):
+    """Rows of the noisy input and the classical denoisers, which are told the level, for one image."""
+    y, sigma = test.images.noisy[index], test.noise.sigma
+    rows = []
+    for name, method in {evaluation.NOISY: baselines.identity, **baselines.chosen(with_bm3d)}.items():
+        x_hat, seconds = stopwatch(name, lambda method=method: method(y, sigma))
+        clip = method is not baselines.identity
+        rows.append({"series": name, "x": x, **score(test.images.clean[index], x_hat, seconds, clip)})
+    return rows
 
 
 def cases_of_images(tests, rows, label=""):

@@ -1,0 +1,34 @@
+"""One denoiser over the levels of the noise, beside the classical ones."""
+
+from r2r_tf import inference
+from r2r_tf.ablations.report import Stopwatch, baseline_rows, cases_of_images, score
+
+X_TITLE, LOG_X = "sigma (grey levels)", False
+LEVELS = (10, 20, 30, 40, 50, 60)
+
+
+def cases(denoiser, tests_of_levels, alpha, seed, num_recorruptions=8, with_bm3d=False):
+    """Cases: per level and image noisy input, classical denoisers, f(y), and the antithetic mean over T draws.
+
+    Args:
+      denoiser: `model_files.Denoiser`.
+      tests_of_levels: dict from a level in grey levels to the list of its `evaluation.TestSet`, one per noise seed.
+      alpha, seed, with_bm3d: as in `recorruptions.cases`.
+      num_recorruptions: T.
+    """
+    stopwatch, found = Stopwatch(), []
+
+    def rows(level, test, index):
+        x, y = test.images.clean[index], test.images.noisy[index]
+        rows = baseline_rows(test, index, level, with_bm3d, stopwatch)
+        for series, draws in (("f(y)", 0), (f"model, T = {num_recorruptions}", num_recorruptions)):
+            options = {"alpha": alpha, "num_recorruptions": draws, "channel_axis": -1, "seed": (seed, index)}
+            x_hat, seconds = stopwatch(
+                (series, y.shape), lambda options=options: inference.denoise(y, denoiser, test.noise.sigma, **options)
+            )
+            rows.append({"series": series, "x": level, **score(x, x_hat, seconds)})
+        return rows
+
+    for level, tests in tests_of_levels.items():
+        found += cases_of_images(tests, lambda test, index, level=level: rows(level, test, index), f"sigma {level:g}")
+    return found
