@@ -173,7 +173,9 @@ def test_trainings_take_equal_time(tests, tmp_path, tiny, monkeypatch):
     del tiny["patches"], tiny["steps_per_epoch"]
     recipes = {"few": {"batch_size": 8}, "many": {"batch_size": 32}}
     patches = []
-    monkeypatch.setattr(trainings, "cases", lambda settings, runs, name, series, x, *rest: patches.append((settings, x)) or [])
+    monkeypatch.setattr(
+        trainings, "cases", lambda settings, runs, name, series, x, *rest, **options: patches.append((settings, x)) or []
+    )
     for expected_trials in (2, 2, 3):
         equal_time.cases(recipes, tests[:1], 0, tmp_path, 0.5, network="ffdnet", **tiny)
         assert len(trials) == expected_trials
@@ -257,6 +259,7 @@ def test_command(data_dir, denoiser, tmp_path):
         (("--table=alpha", "--model=some/run"), "a network to train"),
         (("--table=levers", "--model=ffdnet", "--alpha=0.3"), "--alpha has no say in --table=levers"),
         (("--table=prediction",), "--model is needed"),
+        (("--table=alpha", "--model=ffdnet", "--split=train+test"), "--split must be test"),
         (("--table=levels", "--model=unet-awgn", "--sigma=25"), "--sigma has no say in --table=levels"),
         (("--table=prediction", "--model=some/run"), "some/run"),
     ],

@@ -25,7 +25,8 @@ _USES = {
 }
 _TABLE = flags.DEFINE_enum("table", None, list(_USES), "Which table.")
 _MODEL = flags.DEFINE_string("model", None, "Pretrained name, run directory or .keras file; or a network to train.")
-_DATASET = flags.DEFINE_string("dataset", "skimage_natural", "TFDS data set to test on (split test).")
+_DATASET = flags.DEFINE_string("dataset", "skimage_natural", "TFDS data set to test on.")
+_SPLIT = flags.DEFINE_string("split", "test", "TFDS split to test on, such as test or train+test.")
 _TRAIN_DATASET = flags.DEFINE_string(
     "train_dataset", None, "Data set of the trainings (split train); bsd400 for bsd68, else --dataset."
 )
@@ -61,6 +62,8 @@ def main(argv):
     trains = table in ("alpha", "levers", "networks") or (table == "sigma_error" and model in models.MODELS)
     if trains and model not in (None, *models.MODELS):
         refuse(f"--model must be a network to train ({', '.join(models.MODELS)}) for --table={table}. Received: {model}")
+    if trains and _SPLIT.value != "test" and recipe()["dataset"] == _DATASET.value:
+        refuse(f"--split must be test where --train_dataset is the same data set. Received: {_SPLIT.value}")
     denoiser = None if trains else model_files.load(model, _PRECISION.value)
     tests = load_tests(structure.image_channels(denoiser.network) if denoiser else None)
     name = f"{table}-{_DATASET.value.replace('/', '-')}" + (f"-sigma{_SIGMA.value}" if "sigma" in _USES[table] else "")
@@ -109,7 +112,7 @@ def load_tests(channels, sigma=None):
     model, tests = noise.gaussian_from_grey_levels(str(sigma or _SIGMA.value)), []
     for number in range(_NUM_SEEDS.value):
         places = {"data_dir": _DATA_DIR.value, "manual_dir": _MANUAL_DIR.value, "max_images": _MAX_IMAGES.value}
-        tests.append(evaluation.load_test_set(_DATASET.value, model, channels, **places, seed=_SEED.value + number))
+        tests.append(evaluation.load_test_set(_DATASET.value, model, channels, _SPLIT.value, **places, seed=_SEED.value + number))
         if not tests[0].images.simulated:
             break
     return tests

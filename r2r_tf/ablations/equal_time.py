@@ -11,6 +11,7 @@ from r2r_tf.ablations import trainings
 X_TITLE, LOG_X = "patches", False
 EPOCHS = 5
 _TRIAL_PIXELS = 1000 * 40 * 40
+_DRAWS = 2  # an antithetic pair
 
 
 def cases(recipes, tests, seed, runs_dir, minutes, **common):
@@ -28,7 +29,7 @@ def cases(recipes, tests, seed, runs_dir, minutes, **common):
         steps = max(1, round(60 * minutes * _steps_per_second(settings, runs_dir) / EPOCHS))
         settings = settings._replace(epochs=EPOCHS, steps_per_epoch=steps)
         patches = EPOCHS * steps * settings.batch_size
-        found += trainings.cases(settings, runs_dir, name, name, patches, tests, seed)
+        found += trainings.cases(settings, runs_dir, name, name, patches, tests, seed, num_recorruptions=_DRAWS)
     return found
 
 

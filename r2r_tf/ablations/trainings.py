@@ -84,7 +84,7 @@ def cases(settings, runs_dir, label, series, x, tests, seed, mismatch=1.0, num_r
     @functools.cache
     def denoiser():
         training.run(settings, workdir)
-        return model_files.load(workdir)
+        return model_files.load(workdir, settings.precision)
 
     return denoiser_cases(denoiser, f"{series}: {key} {mismatch:g}", series, x, tests, seed, mismatch, num_recorruptions)
 

@@ -1,0 +1,8 @@
+"""Noise from noisy images alone: its level, how that depends on brightness, and its correlation.
+
+Images are [H, W, C] or, where said, [H, W]; floats on the [0, 1] scale.
+"""
+
+from r2r_tf.estimation.white import chen2015, wavelet
+
+__all__ = ["chen2015", "wavelet"]
