@@ -6,6 +6,7 @@ map and on tensors of any Keras backend. Images are [..., H, W, C] float32 on th
 
 from typing import NamedTuple
 
+from r2r_tf import camera_noise
 from r2r_tf.errors import InputError
 
 GREY_LEVELS = 255.0
@@ -108,4 +109,8 @@ def from_json(spec):
         return Gaussian(float(spec["sigma"]))
     if spec.get("name") == "gaussian_range":
         return GaussianRange(float(spec["low"]), float(spec["high"]))
-    raise InputError(f"This version knows the noise models gaussian and gaussian_range. Received: name={spec.get('name')!r}")
+    if spec.get("name") == "camera":
+        return camera_noise.from_json(spec)
+    raise InputError(
+        f"This version knows the noise models gaussian, gaussian_range and camera. Received: name={spec.get('name')!r}"
+    )

@@ -16,6 +16,7 @@ FLOORS = {
     "atomic": 0,
     "pretrained": 1,
     "command": 0,
+    "camera_noise": 0,
     "noise": 1,
     "recorruption": 1,
     "estimation": 1,
