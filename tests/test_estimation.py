@@ -154,6 +154,28 @@ def test_kernel_has_the_covariance(kernel):
     np.testing.assert_allclose(correlation.kernel_of(alone)[..., 0, 0], np.pad([[1.0]], 7), atol=1e-6)
 
 
+def test_covariance_of_a_kernel(kernel):
+    np.testing.assert_allclose(correlation.covariance_of(kernel), covariance_of(kernel), atol=1e-12)
+
+
+def test_camera_noise_of_two_settings(rng, kernel):
+    """Whole road: pictures of two ISO settings to noise models, and the level of a picture by itself."""
+    x = np.kron(rng.uniform(0.2, 0.8, (6, 6)), np.ones((60, 60)))[..., None] * np.ones(2)
+    truth = {100: 0.02, 400: 0.05}
+    pictures, settings = [], []
+    for iso, sigma in truth.items():
+        for _ in range(3):
+            pictures.append((x + sigma * filtered(rng.standard_normal((364, 364, 2)), kernel)).astype(np.float32))
+            settings.append(iso)
+    found, pool = estimation.camera_noise(pictures, settings)
+    for iso, sigma in truth.items():
+        np.testing.assert_allclose(found[iso].of_image(pictures[3]).sigma, sigma, rtol=0.12)
+        assert np.abs(covariance_of(found[iso].kernel) - covariance_of(kernel)).max() < 0.08
+    assert pool.sigma.shape == (16, 2) and 0.02 < pool.sigma.mean() < 0.05
+    for picture, iso in zip(pictures, settings, strict=True):
+        assert estimation.level_factor(picture, found[100]) == pytest.approx(truth[iso] / truth[100], rel=0.12)
+
+
 def test_kernel_of_what_is_no_covariance(rng):
     """Estimates need not be positive semi-definite: the kernel is that of the nearest spectrum that is."""
     impossible = np.zeros((9, 9, 1, 1))

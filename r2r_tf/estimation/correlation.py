@@ -10,7 +10,7 @@ from r2r_tf.estimation.flat_windows import PLANES, SIZE
 REACH = 4  # largest lag, in pixels; farther ones are taken for uncorrelated
 _GRID = 32  # of the spectrum
 _RADIUS = 7  # of the kernel
-_FEWEST = 200
+FEWEST = 200
 
 
 def autocovariance(windows):
@@ -28,9 +28,9 @@ def autocovariance(windows):
     Raises:
       InputError: too few windows.
     """
-    if len(windows.means) < _FEWEST:
+    if len(windows.means) < FEWEST:
         raise InputError(
-            f"The pictures show their noise alone in {len(windows.means)} places; {_FEWEST} are needed to tell its correlation. "
+            f"The pictures show their noise alone in {len(windows.means)} places; {FEWEST} are needed to tell its correlation. "
             "Give more pictures, or ones with smooth areas."
         )
     lags = _window_lags(windows.residuals)
@@ -70,6 +70,15 @@ def kernel_of(covariance):
     places = np.arange(-_RADIUS, _RADIUS + 1)
     kernel = np.swapaxes(kernel[np.ix_(places, places)], 2, 3)
     return (kernel / np.sqrt(np.square(kernel).sum(axis=(0, 1, 2)))).astype(np.float32)
+
+
+def covariance_of(kernel):
+    """[9, 9, C, C], the covariance of white noise that a kernel [k, k, C, C] has filtered, as `autocovariance` has it."""
+    size = 2 * len(kernel) + 2 * REACH
+    spectrum = np.fft.fft2(kernel, s=(size, size), axes=(0, 1))  # of channel c from draw d: [d, c]
+    lags = np.fft.ifft2(np.einsum("ijdc,ijde->ijce", np.conj(spectrum), spectrum), axes=(0, 1)).real
+    places = np.arange(-REACH, REACH + 1)
+    return lags[np.ix_(places, places)]
 
 
 def _window_lags(residuals):

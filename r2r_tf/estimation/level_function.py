@@ -7,7 +7,7 @@ import numpy as np
 from r2r_tf.errors import InputError
 
 BINS = 16
-_FEWEST = 20  # windows, for a bin to count
+FEWEST = 20  # windows, for a bin to count
 _ROUNDS = 20
 _PRIOR = 200  # as many windows of its own give a setting half of the say in its factor, the pool the other half
 
@@ -57,7 +57,7 @@ def _bins(windows, channel, gain):
     number = np.clip((windows.means[:, channel] * BINS).astype(int), 0, BINS - 1)
     counts = np.bincount(number, minlength=BINS)
     levels = np.full(BINS, np.nan)
-    for bin in np.flatnonzero(counts >= _FEWEST):
+    for bin in np.flatnonzero(counts >= FEWEST):
         levels[bin] = np.log(max(1e-12, gain * np.median(variances[number == bin]))) / 2
     return levels, counts
 
