@@ -42,6 +42,18 @@ class Correlated(NamedTuple):
         """
         return self.sigma * filtered(z, self.kernel)
 
+    def of_patch(self, top, left, patch_size):
+        """The noise of a square patch."""
+        return self._replace(sigma=self.sigma[top : top + patch_size, left : left + patch_size])
+
+    def level(self):
+        """Standard deviation of the noise at each pixel, the root of the channels' mean variance, [H, W, 1] float32."""
+        return np.sqrt(np.mean(np.square(self.sigma), axis=-1, keepdims=True)).astype(np.float32)
+
+    def scaled(self, factor):
+        """The same noise, so many times as strong."""
+        return self._replace(sigma=self.sigma * factor)
+
     def mean_variance(self):
         """Noise variance of a pixel, averaged over pixels and channels."""
         return float(np.mean(np.square(self.sigma)))
@@ -76,9 +88,9 @@ class CameraNoise(NamedTuple):
           y: [H, W, C] noisy image.
         """
         pilot = scipy.ndimage.gaussian_filter(y, (_PILOT_WIDTH, _PILOT_WIDTH, 0))
-        return Correlated(self.level(pilot), self.kernel)
+        return Correlated(self.level_at(pilot), self.kernel)
 
-    def level(self, pilot):
+    def level_at(self, pilot):
         """Standard deviation at each pixel of an image that tells the brightness, [..., C] float32."""
         channels = [np.interp(pilot[..., c], self.brightness, self.sigma[:, c]) for c in range(pilot.shape[-1])]
         return np.stack(channels, axis=-1).astype(np.float32)

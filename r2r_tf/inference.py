@@ -9,6 +9,7 @@ import functools
 import numpy as np
 
 from r2r_tf import estimation, model_files, passes, patches, pretrained
+from r2r_tf.camera_noise import CameraNoise
 from r2r_tf.errors import InputError
 from r2r_tf.models import structure
 from r2r_tf.noise import Gaussian, GaussianRange
@@ -74,11 +75,10 @@ def kernel_denoise(
     corners = np.stack(np.meshgrid(rows, columns, indexing="ij"), axis=-1).reshape(-1, 2)
     estimates = []
     for index, image in enumerate(y):
-        noise, *plan = draws(denoiser, image[None], sigma, alpha, num_recorruptions, antithetic)
+        (noise,), *plan = draws(denoiser, image[None], sigma, alpha, num_recorruptions, antithetic)
         crops = patches.extract(image, corners, patch_size)
-        crops = passes.averaged_estimate(
-            denoiser.network, crops, passes.one_level(noise, 0), *plan, (*np.atleast_1d(seed), index)
-        )
+        noises = [noise.of_patch(top, left, patch_size) for top, left in corners]
+        crops = passes.averaged_estimate(denoiser.network, crops, noises, *plan, (*np.atleast_1d(seed), index))
         estimates.append(patches.stitch(crops, corners, image.shape))
     return restore(np.stack(estimates))
 
@@ -115,7 +115,7 @@ def draws(denoiser, y, sigma=None, alpha=None, num_recorruptions=8, antithetic=T
     """What is to be drawn: the caller's choice, else the model's own, else the default.
 
     Returns:
-      (noise model, alpha, number of draws, antithetic), the last arguments of `averaged_estimate`.
+      (noise model of each image, alpha, number of draws, antithetic), the last arguments of `averaged_estimate`.
     Raises:
       InputError: a choice out of range.
     """
@@ -125,16 +125,23 @@ def draws(denoiser, y, sigma=None, alpha=None, num_recorruptions=8, antithetic=T
         raise InputError(f"sigma is on the [0, 1] scale; 25 grey levels are sigma=25/255. Received: sigma={sigma}")
     if alpha == 0:
         num_recorruptions = 0
+    needed = num_recorruptions or structure.takes_level(denoiser.network)
+    noises = [_noise_of(image, denoiser.noise, sigma) if needed else Gaussian(0.0) for image in y]
+    return noises, alpha, int(num_recorruptions), antithetic
+
+
+def _noise_of(image, model, sigma):
+    """The noise of one image: what the caller says, else the model's, else estimated from the image."""
+    if isinstance(model, CameraNoise):
+        # a level scales the camera's noise; its dependence on brightness and its correlation stay
+        factor = estimation.level_factor(image, model) if sigma is None else sigma / model.of_image(image).mean_variance() ** 0.5
+        return model.scaled(factor).of_image(image)
     if sigma is not None:
-        noise = Gaussian(sigma)
-    elif isinstance(denoiser.noise, Gaussian) or not (num_recorruptions or structure.takes_level(denoiser.network)):
-        noise = denoiser.noise
-    else:
-        levels = np.array([estimation.wavelet(image) for image in y], np.float32)
-        if isinstance(denoiser.noise, GaussianRange):
-            levels = np.clip(levels, denoiser.noise.low, denoiser.noise.high)
-        noise = Gaussian(levels[:, None, None, None])
-    return noise, alpha, int(num_recorruptions), antithetic
+        return Gaussian(sigma)
+    if isinstance(model, Gaussian):
+        return model
+    level = estimation.wavelet(image)
+    return Gaussian(min(max(level, model.low), model.high) if isinstance(model, GaussianRange) else level)
 
 
 def check_draws(num_recorruptions, antithetic, alpha=None):

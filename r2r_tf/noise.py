@@ -22,6 +22,8 @@ class Gaussian(NamedTuple):
 
     sigma: float
 
+    margin = 0  # z is as large as the noise
+
     def sample(self, z):
         """Noise from standard normal draws, n = sigma z.
 
@@ -36,6 +38,19 @@ class Gaussian(NamedTuple):
         """The noise of one image: the same for all."""
         del u
         return self
+
+    def of_patch(self, top, left, patch_size):
+        """The noise of a square patch: the same for all."""
+        del top, left, patch_size
+        return self
+
+    def level(self):
+        """Standard deviation of the noise, what a network is told: one number for all pixels."""
+        return self.sigma
+
+    def scaled(self, factor):
+        """The same noise, so many times as strong."""
+        return Gaussian(self.sigma * factor)
 
     def mean_variance(self):
         """Noise variance of a pixel, averaged over pixels: trace(Sigma) / number of pixels."""

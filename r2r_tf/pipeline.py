@@ -11,7 +11,7 @@ import numpy as np
 import skimage.transform
 
 from r2r_tf import noise as noise_models
-from r2r_tf import recorruption, sampling
+from r2r_tf import patch_noise, recorruption, sampling
 from r2r_tf.backend import tf
 from r2r_tf.errors import InputError
 
@@ -19,15 +19,14 @@ from r2r_tf.errors import InputError
 class Images(NamedTuple):
     """The images of one part of a data set: lists of [H, W, C] float32 arrays of equal length, or None where there is none.
 
-    `noisy` and `second` are frozen: each noisy image exists once. `second` is the other noisy copy that n2n needs. `levels` are
-    the standard deviations of their noise, floats on the [0, 1] scale. `simulated` tells whether the noise was drawn here, or
-    is the camera's own.
+    `noisy` and `second` are frozen: each noisy image exists once. `second` is the other noisy copy that n2n needs. `noises` are
+    the noise models of the noisy images. `simulated` tells whether the noise was drawn here, or is the camera's own.
     """
 
     noisy: list
     clean: list | None
     second: list | None
-    levels: list
+    noises: list
     simulated: bool = True
 
 
@@ -70,8 +69,8 @@ def noisy_images(pictures, noise, noise_seed, second_copy=False, scales=(1.0,)):
             raise InputError(f"--sigma must be the one level of the noise that {pictures[0].source} has. Received: {noise}")
         references = [picture.clean for picture in pictures]
         has_all = all(reference is not None for reference in references)
-        levels = [noise.sigma] * len(pictures)
-        return Images([picture.noisy for picture in pictures], references if has_all else None, None, levels, simulated=False)
+        noisy, noises = [picture.noisy for picture in pictures], [noise] * len(pictures)
+        return Images(noisy, references if has_all else None, None, noises, simulated=False)
     own = [_noise_of(picture, noise, noise_seed) for picture in pictures]
     clean = [_rescale(picture.clean, scales, noise_seed, picture.index) for picture in pictures]
     noisy, second = (
@@ -80,7 +79,7 @@ def noisy_images(pictures, noise, noise_seed, second_copy=False, scales=(1.0,)):
         else None
         for copy, wanted in enumerate((True, second_copy))
     )
-    return Images(noisy, clean, second, [float(model.sigma) for model in own])
+    return Images(noisy, clean, second, own)
 
 
 def misjudge_levels(images, errors, seed):
@@ -91,8 +90,8 @@ def misjudge_levels(images, errors, seed):
       errors: relative error of all levels, as one number in a tuple; two are a range from which each image draws its own.
       seed: of those draws.
     """
-    relative = np.random.default_rng([seed, zlib.crc32(b"misjudged level")]).uniform(errors[0], errors[-1], len(images.levels))
-    return images._replace(levels=[level * (1.0 + error) for level, error in zip(images.levels, relative.tolist(), strict=True)])
+    relative = np.random.default_rng([seed, zlib.crc32(b"misjudged level")]).uniform(errors[0], errors[-1], len(images.noises))
+    return images._replace(noises=[own.scaled(1.0 + error) for own, error in zip(images.noises, relative.tolist(), strict=True)])
 
 
 def split_validation(images, seed, fraction=0.2):
@@ -108,7 +107,7 @@ def split_validation(images, seed, fraction=0.2):
     held_out = max(1, round(fraction * count))
 
     def part(indices):
-        lists = (images.noisy, images.clean, images.second, images.levels)
+        lists = (images.noisy, images.clean, images.second, images.noises)
         return Images(*(values and [values[i] for i in sorted(indices)] for values in lists), images.simulated)
 
     return part(order[held_out:]), part(order[:held_out])
@@ -163,16 +162,15 @@ def batches(
     pixels = {name: sampling.pack(values) for name, values in sources.items()}
     sampling.check_sizes(pixels["noisy"], patch_size)
     patches_per_step = patches_of(objective, antithetic, batch_size)
-    levels = tf.constant(images.levels, tf.float32)
+    draw_noise = patch_noise.sampler(images.noises, patch_size, seed, role)
 
     def crop(step):
         corners = sampling.random_corners(pixels["noisy"], patch_size, patches_per_step, seed, role, step)
-        level = tf.gather(levels, corners[0])[:, None, None, None]
-        return step, level, {name: sampling.gather(values, corners, patch_size) for name, values in pixels.items()}
+        return step, corners, {name: sampling.gather(values, corners, patch_size) for name, values in pixels.items()}
 
-    def recorrupt(step, level, patches):
-        y, noise = patches["noisy"], noise_models.Gaussian(level)
-        z = noise.sample(sampling.standard_normal(tf.shape(y), sampling.key(seed, f"{role} z"), step))
+    def recorrupt(step, corners, patches):
+        y = patches["noisy"]
+        z, level = draw_noise(step, corners, y)
         if objective == "n2c":
             # supervised training may redraw its noise where it is simulated, as DnCNN does
             inputs, targets = (patches["clean"] + z if images.simulated else y), patches["clean"]

@@ -33,6 +33,26 @@ def standard_normal(shape, seed, number):
     return tf.random.stateless_normal(shape, _numbered(seed, number), alg=_ALGORITHM)
 
 
+def response(kernel, side):
+    """What `filtered` multiplies the spectrum of a patch by, from a filter [k, k, C, C]: [side, side // 2 + 1, C, C]."""
+    return np.fft.rfft2(kernel, (side, side), axes=(0, 1)).astype(np.complex64)
+
+
+def filtered(z, responses, margin):
+    """`camera_noise.filtered` for a batch of patches, each with a filter of its own.
+
+    Args:
+      z: [B, p + margin, p + margin, C].
+      responses: [B, ...], as from `response` for the side p + margin.
+      margin: of the filters, which are one larger.
+    Returns:
+      [B, p, p, C]. The transform wraps around, into the margin alone.
+    """
+    side = z.shape[1]
+    spectrum = tf.einsum("bdij,bijdc->bcij", tf.signal.rfft2d(tf.transpose(z, [0, 3, 1, 2])), responses)
+    return tf.transpose(tf.signal.irfft2d(spectrum, [side, side]), [0, 2, 3, 1])[:, margin:, margin:]
+
+
 def pack(images):
     """`Pixels` of a list of [H, W, C] arrays."""
     sizes = np.array([image.shape[:2] for image in images], np.int64)

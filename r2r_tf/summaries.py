@@ -22,13 +22,15 @@ _TAGS = {
 class TensorBoardLog(keras.callbacks.Callback):
     """Logs an epoch's figures and panels (noisy, denoised, clean from left to right) of the first validation images.
 
-    `denoise` is one pass of the model in training: a function of [B, H, W, C] and of the standard deviation of its noise.
+    `denoise` is one pass of the model in training: a function of [B, H, W, C] and of the level of its noise, see `passes`.
     """
 
     def __init__(self, directory, images, denoise, count=3):
         super().__init__()
-        self._directory, self._denoise, self._levels = str(directory), denoise, images.levels
+        self._directory, self._denoise = str(directory), denoise
         self._noisy = [_centre(image) for image in images.noisy[:count]]
+        levels = [noise.level() for noise in images.noises[:count]]
+        self._levels = [_centre(level)[None] if np.ndim(level) else level for level in levels]
         self._clean = [_centre(image) for image in (images.clean or [])[:count]]
 
     def on_train_begin(self, logs=None):

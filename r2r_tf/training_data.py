@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from r2r_tf import datasets, evaluation, losses, noise, pipeline, sampling
+from r2r_tf import datasets, evaluation, losses, pipeline, sampling
 from r2r_tf.backend import tf
 from r2r_tf.settings import steps_per_epoch, test_noise
 
@@ -86,5 +86,5 @@ def target_variances(settings, images, role, first_step, num_steps):
     """Noise variance of a target pixel, the mean over the patches of each of these steps, [num_steps]."""
     patches = pipeline.patches_of(settings.objective, settings.antithetic, settings.batch_size)
     drawn = sampling.random_images(len(images.noisy), first_step * patches, num_steps * patches, settings.seed, role)
-    variances = [losses.target_variance(settings.objective, noise.Gaussian(level), settings.alpha) for level in images.levels]
+    variances = [losses.target_variance(settings.objective, noise, settings.alpha) for noise in images.noises]
     return np.array(variances)[drawn].reshape(num_steps, patches).mean(axis=1)

@@ -32,12 +32,13 @@ def network():
 
 
 def test_each_image_has_one_level(images):
-    assert len(set(images.levels)) == 12 and min(images.levels) >= RANGE.low and max(images.levels) < RANGE.high
-    for x, y, level in zip(images.clean, images.noisy, images.levels, strict=True):
+    levels = [own.sigma for own in images.noises]
+    assert len(set(levels)) == 12 and min(levels) >= RANGE.low and max(levels) < RANGE.high
+    for x, y, level in zip(images.clean, images.noisy, levels, strict=True):
         assert standard_errors((y - x).ravel() ** 2, level**2) < 5
         assert standard_errors((y - x).ravel() ** 2, (level + 0.03) ** 2) > 5
     again = pipeline.split_validation(images, 0)
-    assert sorted(again[0].levels + again[1].levels) == sorted(images.levels)
+    assert sorted(again[0].noises + again[1].noises) == sorted(images.noises)
 
 
 @pytest.mark.parametrize("objective, antithetic", [("r2r", True), ("r2r", False), ("n2c", False)])
@@ -64,7 +65,7 @@ def test_target_variances_are_those_of_the_drawn_patches(images):
         level = np.stack([inputs[:, 0, 0, 1] for inputs, _ in dataset.as_numpy_iterator()])
         expected = np.mean(level**2 / 1.25 * 5, axis=1)
         np.testing.assert_allclose(training_data.target_variances(settings, images, "train", first, steps), expected, rtol=1e-5)
-    everything = np.mean(np.square(images.levels)) * 5
+    everything = np.mean([own.mean_variance() for own in images.noises]) * 5
     variances = training_data.target_variances(settings, images, "train", 0, 3)
     assert abs(variances[0] / everything - 1) > 0.01 and variances.mean() == pytest.approx(everything, rel=1e-5)
 

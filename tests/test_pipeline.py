@@ -112,7 +112,7 @@ def locate(patches, clean):
 def test_y_stays_and_z_changes(images, antithetic):
     """Inputs and targets recombine to (1 + alpha^2) y; the same place has the same y whenever it is drawn, and another z."""
     whole = pipeline.Images(
-        [image[:16, :16] for image in images.noisy], [image[:16, :16] for image in images.clean], None, images.levels
+        [image[:16, :16] for image in images.noisy], [image[:16, :16] for image in images.clean], None, images.noises
     )
     seen = collections.defaultdict(list)
     for y_hat, target in collect(whole, antithetic=antithetic, num_steps=40, with_clean=True):
@@ -244,4 +244,4 @@ def test_bad_settings(images, changes, message):
 
 def test_one_image_is_too_few(images):
     with pytest.raises(InputError, match="at least two images"):
-        pipeline.split_validation(pipeline.Images(images.noisy[:1], None, None, images.levels[:1]), 0)
+        pipeline.split_validation(pipeline.Images(images.noisy[:1], None, None, images.noises[:1]), 0)

@@ -46,11 +46,11 @@ def histograms(rows, path):
 
 def _rows(denoiser, test, index, alpha, seed, counts, with_bm3d, stopwatch):
     x, y, sigma = test.images.clean[index], test.images.noisy[index], test.noise.sigma
-    noise, alpha, _, _ = inference.draws(denoiser, y[None], sigma, alpha)
+    noises, alpha, _, _ = inference.draws(denoiser, y[None], sigma, alpha)
     rows = baseline_rows(test, index, 0, with_bm3d, stopwatch)
     plain, mirrored = ([draw for draw in passes.draw_numbers(max(counts), pairs)] for pairs in (False, True))
     order = [(0, 0), *dict.fromkeys(plain + mirrored)]
-    passes_of = functools.partial(passes.outputs, denoiser.network, y[None], noise, alpha, seed=(seed, index))
+    passes_of = functools.partial(passes.outputs, denoiser.network, y[None], noises, alpha, seed=(seed, index))
     # the whole would be a long warm-up: one pass compiles, too, if not for every size of a batch
     stopwatch.warm_up(("pass", y.shape), lambda: list(passes_of(jobs=[(0, 0, 0)])))
     start = time.perf_counter()

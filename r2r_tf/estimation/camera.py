@@ -55,4 +55,4 @@ def level_factor(y, model):
         return 1.0
     covariance = correlation.covariance_of(model.kernel)
     variances = own.variances() * correlation.lost_with_planes(covariance)
-    return float(np.sqrt(np.median(variances / np.square(model.level(own.means)))))
+    return float(np.sqrt(np.median(variances / np.square(model.level_at(own.means)))))
