@@ -23,7 +23,7 @@ class Picture(NamedTuple):
     """One example: `clean` may be missing, `noisy` is set where the data set itself holds the noise.
 
     `source` (data set, configuration and the file of the split) and `index` say which stored example it is, however the split
-    was spelled.
+    was spelled. `setting` is the camera and its ISO value, where the data set tells them.
     """
 
     name: str
@@ -31,6 +31,7 @@ class Picture(NamedTuple):
     noisy: np.ndarray | None
     source: str
     index: int
+    setting: str | None = None
 
 
 def make_builder(dataset, data_dir=None):
@@ -141,7 +142,8 @@ def _picture(example, source, index):
     clean, noisy = (_unit_range(example[key]) if key in example else None for key in ("clean", "noisy"))
     if "image" in example:
         clean = _unit_range(example["image"])
-    return Picture(name, clean, noisy, source, index)
+    setting = f"{example['camera'].decode()} ISO {example['iso']}" if {"camera", "iso"} <= set(example) else None
+    return Picture(name, clean, noisy, source, index, setting)
 
 
 def _unit_range(image):

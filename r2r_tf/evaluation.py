@@ -9,6 +9,7 @@ import numpy as np
 from tqdm import tqdm
 
 from r2r_tf import atomic, baselines, command, datasets, figures, inference, metrics, noise, pipeline, summaries
+from r2r_tf.camera_noise import CameraNoise
 from r2r_tf.errors import InputError
 
 NOISY = "noisy input"
@@ -90,15 +91,16 @@ def evaluate(
       InputError: arguments out of range.
     """
     sigma = test.noise.sigma
+    told = None if isinstance(denoiser.noise, CameraNoise) else sigma  # it knows its noise better
     _, used_alpha, used_draws, _ = inference.draws(
-        denoiser, test.images.noisy[0][None], sigma, alpha, num_recorruptions, antithetic
+        denoiser, test.images.noisy[0][None], told, alpha, num_recorruptions, antithetic
     )
 
     def network(index):
         return inference.denoise(
             test.images.noisy[index],
             denoiser,
-            sigma=sigma,
+            sigma=told,
             alpha=alpha,
             num_recorruptions=num_recorruptions,
             antithetic=antithetic,

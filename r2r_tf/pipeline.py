@@ -53,7 +53,8 @@ def noisy_images(pictures, noise, noise_seed, second_copy=False, scales=(1.0,)):
 
     Args:
       pictures: list of `datasets.Picture`.
-      noise: noise model, whose level for each image is drawn once; for pictures that are noisy already, their noise.
+      noise: noise model, whose level for each image is drawn once; for pictures that are noisy already, their noise, or a
+        function from picture to its noise.
       noise_seed: as in `add_frozen_noise`.
       second_copy: also draw the second noisy copy.
       scales: each image is resized by one of these, drawn once per image, before its noise is drawn.
@@ -65,11 +66,11 @@ def noisy_images(pictures, noise, noise_seed, second_copy=False, scales=(1.0,)):
             raise InputError(f"--objective=n2n needs two noisy copies, and {pictures[0].source} holds one. Use --objective=r2r.")
         if tuple(scales) != (1.0,):
             raise InputError(f"--scales would change the real noise of {pictures[0].source}. Leave it out.")
-        if not isinstance(noise, noise_models.Gaussian):
+        if isinstance(noise, noise_models.GaussianRange):
             raise InputError(f"--sigma must be the one level of the noise that {pictures[0].source} has. Received: {noise}")
         references = [picture.clean for picture in pictures]
         has_all = all(reference is not None for reference in references)
-        noisy, noises = [picture.noisy for picture in pictures], [noise] * len(pictures)
+        noisy, noises = [picture.noisy for picture in pictures], [noise(p) if callable(noise) else noise for p in pictures]
         return Images(noisy, references if has_all else None, None, noises, simulated=False)
     own = [_noise_of(picture, noise, noise_seed) for picture in pictures]
     clean = [_rescale(picture.clean, scales, noise_seed, picture.index) for picture in pictures]

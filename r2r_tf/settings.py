@@ -8,6 +8,7 @@ from r2r_tf.errors import InputError
 
 EPOCH_PATCHES = 8000
 # the dtype policies of Keras, by the names of --precision
+AUTO = "auto"  # --sigma: the noise is estimated from the pictures
 DTYPES = {"float32": "float32", "bfloat16": "mixed_bfloat16"}
 
 
@@ -49,7 +50,10 @@ class Settings(NamedTuple):
 
 def check(settings):
     """Raises InputError for settings that contradict each other or are out of range."""
-    noise.from_grey_levels(settings.sigma)
+    if settings.sigma != AUTO:
+        noise.from_grey_levels(settings.sigma)
+    elif settings.test_dataset is not None and settings.test_sigma is None:
+        raise InputError("--test_sigma is needed with --sigma=auto: the level that classical denoisers are told in the test.")
     if settings.test_sigma is not None:
         noise.gaussian_from_grey_levels(settings.test_sigma)
     if settings.objective == "r2r":

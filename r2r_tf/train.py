@@ -27,9 +27,14 @@ _NEAR_ZERO_START = flags.DEFINE_boolean("near_zero_start", None, "Start the last
 _SIGMA = flags.DEFINE_string(
     "sigma",
     "25",
-    "Noise standard deviation in grey levels of 255; or a range, such as 5-55, for networks that are told the level.",
+    "Noise standard deviation in grey levels of 255; a range, such as 5-55, for networks that are told the level; or auto: "
+    "estimated from noisy pictures, by camera and ISO value: correlated, of a level that depends on brightness.",
 )
-_TEST_SIGMA = flags.DEFINE_string("test_sigma", None, "Noise of the closing evaluation; by default sigma, the middle of a range.")
+_TEST_SIGMA = flags.DEFINE_string(
+    "test_sigma",
+    None,
+    "Noise of the closing evaluation, by default sigma, the middle of a range; with auto what classical denoisers are told.",
+)
 _ALPHA = flags.DEFINE_float("alpha", 0.5, "Recorruption: input y + alpha z, target y - z / alpha.")
 _SIGMA_ERROR = flags.DEFINE_list(
     "sigma_error",

@@ -10,6 +10,7 @@ from r2r_tf import (
     atomic,
     averaging,
     callbacks,
+    camera_noise,
     checkpoints,
     evaluation,
     export,
@@ -48,11 +49,10 @@ def run(settings, workdir, devices=None):
     run_directory.check(workdir, flag_lines(settings))
     if run_directory.read_run(workdir).get("finished_epochs", 0) >= settings.epochs:
         return None
-    noise_model = noise.from_grey_levels(settings.sigma)
     keras.utils.set_random_seed(settings.seed)
     if keras.backend.backend() == "tensorflow":
         tf.config.experimental.enable_op_determinism()
-    train_images, validation_images = training_data.load_images(settings, noise_model)
+    train_images, validation_images, noise_model = training_data.load_images(settings)
     options = network_options(settings, channels=train_images.noisy[0].shape[-1])
     test = training_data.load_test_set(settings, options["channels"])
     plain = models.build(settings.model, **{**options, "dtype": "float32"})
@@ -190,7 +190,9 @@ def finish(plain, settings, noise_model, test, workdir, history):
     }
     model_files.save(workdir, plain, card)
     if keras.backend.backend() == "tensorflow":  # its endpoints are TensorFlow graphs; model.keras opens in any backend
-        export.export_saved_model(plain, workdir / "saved_model", alpha)
+        # the graph's own draws are white: one pass for cameras
+        white = not isinstance(noise_model, camera_noise.CameraNoise)
+        export.export_saved_model(plain, workdir / "saved_model", alpha if white else 0.0)
     figures.curves(history, workdir / "curves.png")
     results = None
     if test:

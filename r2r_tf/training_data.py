@@ -5,21 +5,36 @@ from typing import NamedTuple
 
 import numpy as np
 
-from r2r_tf import datasets, evaluation, losses, pipeline, sampling
+from r2r_tf import datasets, estimation, evaluation, losses, noise, pipeline, sampling
 from r2r_tf.backend import tf
-from r2r_tf.settings import steps_per_epoch, test_noise
+from r2r_tf.errors import InputError
+from r2r_tf.settings import AUTO, steps_per_epoch, test_noise
 
 VALIDATION_FRACTION = 0.2
 CALIBRATION_PATCHES = 512
 
 
-def load_images(settings, noise_model):
-    """(training part, validation part) of the training split, with frozen noise, as `pipeline.Images`."""
+def load_images(settings):
+    """(training part, validation part, noise model) of the training split: `pipeline.Images` with frozen noise, and what a
+    network that is trained on them is told to be for.
+
+    Raises:
+      InputError: --sigma=auto for pictures that are clean.
+    """
     builder = datasets.prepare(settings.dataset, settings.data_dir, settings.manual_dir)
     pictures = datasets.load_pictures(builder, "train")
-    images = pipeline.noisy_images(pictures, noise_model, settings.seed, settings.objective == "n2n", settings.scales)
+    if settings.sigma == AUTO:
+        if any(picture.noisy is None for picture in pictures):
+            raise InputError(f"--sigma=auto is for pictures that are noisy already, and {settings.dataset} has clean ones.")
+        models, noise_model = estimation.camera_noise([p.noisy for p in pictures], [p.setting for p in pictures])
+
+        def noise_of(picture):
+            return models[picture.setting].of_image(picture.noisy)
+    else:
+        noise_of = noise_model = noise.from_grey_levels(settings.sigma)
+    images = pipeline.noisy_images(pictures, noise_of, settings.seed, settings.objective == "n2n", settings.scales)
     images = pipeline.misjudge_levels(images, settings.sigma_error, settings.seed)
-    return pipeline.split_validation(images, settings.seed)
+    return *pipeline.split_validation(images, settings.seed), noise_model
 
 
 def load_test_set(settings, channels):
