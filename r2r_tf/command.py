@@ -1,5 +1,6 @@
 """How every command runs: help exits 0, bad input gives one sentence and exit code 1, an interruption says how to go on."""
 
+import os
 import shlex
 import sys
 
@@ -8,18 +9,19 @@ from absl import app, logging
 from r2r_tf.errors import InputError
 
 
-def run(main, after_interruption="The same command again starts over."):
+def run(main, after_interruption="The same command again starts over.", takes_arguments=False):
     """Parses the command line and runs `main`.
 
     Args:
       main: function of the arguments that are no flags.
       after_interruption: what to tell somebody who pressed Ctrl-C.
+      takes_arguments: whether the command has arguments that are no flags, such as files.
     """
     if {"--help", "-help", "-h"} & set(sys.argv[1:]):
         # absl by itself would exit with 1 after printing the help
         app.usage(shorthelp=True, writeto_stdout=True)
         sys.exit(0)
-    app.run(lambda argv: _guarded(main, argv, after_interruption))
+    app.run(lambda argv: _guarded(main, argv, after_interruption, takes_arguments))
 
 
 def command_line():
@@ -29,14 +31,18 @@ def command_line():
     return shlex.join([*program, *sys.argv[1:]])
 
 
-def _guarded(main, argv, after_interruption):
-    if len(argv) > 1:
+def _guarded(main, argv, after_interruption, takes_arguments):
+    if len(argv) > 1 and not takes_arguments:
         _fail(f"Unknown argument {argv[1]!r}; every option is a flag, see --help.")
     logging.set_verbosity(logging.ERROR)
     try:
         main(argv)
     except InputError as error:
         _fail(error)
+    except BrokenPipeError:
+        # the reader of the output, such as head, has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
     except OSError as error:
         if error.filename is None:
             raise

@@ -5,6 +5,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from r2r_tf import atomic
+from r2r_tf.estimation.correlation import covariance_of
 
 
 def curves(history, path):
@@ -52,6 +53,30 @@ def histograms(scores, path):
             plot.hist(own, bins, label=f"{label}, mean {np.mean(own):.3f}", alpha=0.6)
         plot.set(title=title, ylabel="images")
         plot.legend()
+    save(figure, path)
+
+
+def noise(model, path):
+    """Level over brightness of each channel, and correlation by lag within each channel.
+
+    Args:
+      model: `camera_noise.CameraNoise`.
+      path: PNG file.
+    """
+    lags = covariance_of(model.kernel)
+    channels = lags.shape[-1]
+    colours = ("tab:red", "tab:green", "tab:blue") if channels == 3 else ("black",) * channels
+    figure = Figure(figsize=(5 + 3 * channels, 3.6), layout="constrained")
+    left, *rest = figure.subplots(1, 1 + channels, width_ratios=[1.6, *[1] * channels])
+    for channel, colour in enumerate(colours):
+        left.plot(model.brightness * 255, model.sigma[:, channel] * 255, color=colour, marker=".")
+    left.set(title="standard deviation of the noise", xlabel="brightness (grey levels)", ylabel="grey levels", ylim=(0, None))
+    left.grid(alpha=0.3)
+    reach = len(lags) // 2
+    for channel, (axes, colour) in enumerate(zip(rest, colours, strict=True)):
+        image = axes.imshow(lags[..., channel, channel], cmap="RdBu_r", vmin=-1, vmax=1, extent=[-reach - 0.5, reach + 0.5] * 2)
+        axes.set_title("correlation by lag (pixels)" if channels == 1 else f"correlation, channel {channel}", color=colour)
+    figure.colorbar(image, ax=rest)
     save(figure, path)
 
 

@@ -17,6 +17,7 @@ FLOORS = {
     "pretrained": 1,
     "command": 0,
     "camera_noise": 0,
+    "image_files": 1,
     "noise": 1,
     "recorruption": 1,
     "estimation": 1,

@@ -3,7 +3,7 @@
 Images are [H, W, C] or, where said, [H, W]; floats on the [0, 1] scale.
 """
 
-from r2r_tf.estimation.camera import camera_noise, level_factor
+from r2r_tf.estimation.camera import camera_noise, level_factor, pooled_noise
 from r2r_tf.estimation.white import chen2015, wavelet
 
-__all__ = ["camera_noise", "chen2015", "level_factor", "wavelet"]
+__all__ = ["camera_noise", "chen2015", "level_factor", "pooled_noise", "wavelet"]

@@ -3,6 +3,7 @@
 import numpy as np
 
 from r2r_tf.camera_noise import CameraNoise
+from r2r_tf.errors import InputError
 from r2r_tf.estimation import correlation, flat_windows, level_function
 
 _PRIOR = 1000  # as many windows of its own give a setting half of the say in its correlation, the pool the other half
@@ -39,6 +40,16 @@ def camera_noise(pictures, settings=None):
     shape = np.exp(np.median([np.log(level.sigma) for level in levels.values()], axis=0))
     brightness = next(iter(levels.values())).brightness
     return result, CameraNoise(brightness, shape, correlation.kernel_of(common))
+
+
+def pooled_noise(pictures):
+    """`CameraNoise` of pictures of one setting; None where they do not show their noise, or differ in their channels."""
+    if len({picture.shape[-1] for picture in pictures}) > 1:
+        return None
+    try:
+        return camera_noise(pictures)[1]
+    except InputError:
+        return None
 
 
 def level_factor(y, model):

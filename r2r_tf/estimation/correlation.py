@@ -33,7 +33,9 @@ def autocovariance(windows):
             f"The pictures show their noise alone in {len(windows.means)} places; {FEWEST} are needed to tell its correlation. "
             "Give more pictures, or ones with smooth areas."
         )
-    lags = _window_lags(windows.residuals)
+    # each window counts alike, whatever its level, and one that holds more than noise does not outweigh the others
+    own = np.sqrt(np.maximum(windows.variances().mean(axis=1), 1e-12))
+    lags = _window_lags(windows.residuals / own[:, None, None])
     channels = lags.shape[-1]
     covariance = np.linalg.solve(_plane_operator(), lags.reshape(-1, channels * channels)).reshape(lags.shape)
     covariance = (covariance + np.transpose(covariance[::-1, ::-1], (0, 1, 3, 2))) / 2
