@@ -1,4 +1,5 @@
-"""Classical denoisers of scikit-image, given the true noise level: the rows beside which a network has to stand.
+"""Classical denoisers of scikit-image, given the true noise level, or the best where the noise is real: the rows beside which a
+network has to stand.
 
 Images are [H, W, C] float32, [0, 1] scale; sigma is on the same scale.
 """
@@ -6,6 +7,7 @@ Images are [H, W, C] float32, [0, 1] scale; sigma is on the same scale.
 import numpy as np
 from skimage import restoration
 
+from r2r_tf import metrics
 from r2r_tf.errors import InputError
 
 
@@ -41,12 +43,25 @@ def block_matching(y, sigma):
     return np.asarray(estimate(y.astype(np.float64), sigma), np.float32).reshape(y.shape)
 
 
+LEVELS = tuple(level / 255 for level in (1, 2, 3, 4, 6, 8, 12, 16, 24))
 BASELINES = {"non-local means": non_local_means, "wavelet": wavelet, "total variation": total_variation}
 
 
 def chosen(with_bm3d):
     """The baselines as a dict from name to function; BM3D, which takes seconds per image, only if wanted."""
     return {**BASELINES, **({"BM3D": block_matching} if with_bm3d else {})}
+
+
+def best_level(method, pairs):
+    """The level at which a baseline does best on pictures whose noise is real and has no one level.
+
+    Args:
+      method: one of the functions above.
+      pairs: list of (x, y), clean and noisy images that are not to be scored.
+    Returns:
+      The one of `LEVELS` with the highest mean PSNR, [0, 1] scale.
+    """
+    return max(LEVELS, key=lambda sigma: np.mean([metrics.psnr(x, method(y, sigma)) for x, y in pairs]))
 
 
 def identity(y, sigma):

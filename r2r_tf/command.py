@@ -6,7 +6,7 @@ import sys
 
 from absl import app, logging
 
-from r2r_tf.errors import InputError
+from r2r_tf.errors import TENSORFLOW_MISSING, InputError
 
 
 def run(main, after_interruption="The same command again starts over.", takes_arguments=False):
@@ -48,9 +48,9 @@ def _guarded(main, argv, after_interruption, takes_arguments):
             raise
         _fail(f"{error.strerror}: {error.filename}")
     except ModuleNotFoundError as error:
-        if error.name != "tensorflow":
+        if (error.name or "").split(".")[0] != "tensorflow":
             raise
-        _fail(error)
+        _fail(TENSORFLOW_MISSING)
     except KeyboardInterrupt:
         print(f"\nInterrupted. {after_interruption}", file=sys.stderr)
         sys.exit(130)

@@ -3,65 +3,14 @@
 import pathlib
 import sys
 import time
-from typing import NamedTuple
 
 import numpy as np
 from tqdm import tqdm
 
-from r2r_tf import atomic, baselines, command, datasets, figures, inference, metrics, noise, pipeline, summaries
-from r2r_tf.camera_noise import CameraNoise
-from r2r_tf.errors import InputError
+from r2r_tf import atomic, baselines, command, figures, inference, metrics, noise, summaries
 
 NOISY = "noisy input"
 PROTOCOL = "PSNR and SSIM per image on the estimate clipped to [0, 1] (noisy input unclipped), data range 1, then averaged"
-
-
-class TestSet(NamedTuple):
-    """Test images and what was said of them.
-
-    Attributes:
-      dataset: name with configuration.
-      split: TFDS split expression.
-      names: of the images.
-      images: `pipeline.Images` with clean ones.
-      noise: noise model of the noisy ones; what the model and the baselines are told.
-      noise_seed: of the simulated noise.
-    """
-
-    dataset: str
-    split: str
-    names: list
-    images: pipeline.Images
-    noise: tuple
-    noise_seed: int
-
-
-def load_test_set(dataset, noise_model, channels, split="test", data_dir=None, manual_dir=None, max_images=None, seed=0):
-    """Prepares and loads a test set; clean images get the frozen noise of their place in the data set and this seed.
-
-    Args:
-      dataset, split, data_dir, manual_dir, max_images: as in `datasets.prepare` and `datasets.load_pictures`.
-      noise_model: noise model of the test images; None is an error that names the flag.
-      channels: what the network takes; None for any.
-      seed: of the noise.
-    Returns:
-      `TestSet`.
-    Raises:
-      InputError: no noise level, no such data, no clean images, or other channels.
-    """
-    if not isinstance(noise_model, noise.Gaussian):
-        raise InputError("--sigma is needed: the model's file does not name the one noise level that it was trained for.")
-    builder = datasets.prepare(dataset, data_dir, manual_dir)
-    pictures = datasets.load_pictures(builder, split, max_images)
-    if any(picture.clean is None for picture in pictures):
-        raise InputError(f"{dataset} has no clean images to score against. Choose another data set.")
-    if channels is not None and pictures[0].clean.shape[-1] != channels:
-        raise InputError(
-            f"{dataset} has {pictures[0].clean.shape[-1]} channel(s) and the model takes {channels}: choose another data set "
-            "(skimage_natural has the configurations gray and rgb) or another model."
-        )
-    images = pipeline.noisy_images(pictures, noise_model, seed)
-    return TestSet(datasets.full_name(builder), split, [picture.name for picture in pictures], images, noise_model, seed)
 
 
 def evaluate(
@@ -79,7 +28,7 @@ def evaluate(
 
     Args:
       denoiser: `model_files.Denoiser`.
-      test: `TestSet`.
+      test: `testing_data.TestSet`.
       output_dir: where the files go.
       alpha, num_recorruptions, antithetic: as in `inference.denoise`.
       seed: of the recorruptions.
@@ -90,17 +39,16 @@ def evaluate(
     Raises:
       InputError: arguments out of range.
     """
-    sigma = test.noise.sigma
-    told = None if isinstance(denoiser.noise, CameraNoise) else sigma  # it knows its noise better
+    sigma = test.noise.sigma if test.noise else None
     _, used_alpha, used_draws, _ = inference.draws(
-        denoiser, test.images.noisy[0][None], told, alpha, num_recorruptions, antithetic
+        denoiser, test.images.noisy[0][None], sigma, alpha, num_recorruptions, antithetic
     )
 
     def network(index):
         return inference.denoise(
             test.images.noisy[index],
             denoiser,
-            sigma=told,
+            sigma=sigma,
             alpha=alpha,
             num_recorruptions=num_recorruptions,
             antithetic=antithetic,
@@ -108,9 +56,13 @@ def evaluate(
             seed=(seed, index),
         )
 
-    methods = {
-        name: lambda index, method=method: method(test.images.noisy[index], sigma)
-        for name, method in {NOISY: baselines.identity, **baselines.chosen(with_bm3d)}.items()
+    classical = baselines.chosen(with_bm3d)
+    levels = {
+        name: sigma if test.noise else baselines.best_level(method, test.training_pairs) for name, method in classical.items()
+    }
+    methods = {NOISY: lambda index: test.images.noisy[index]} | {
+        name: lambda index, method=method, level=levels[name]: method(test.images.noisy[index], level)
+        for name, method in classical.items()
     }
     scores, estimates = score_methods({**methods, "model": network}, test, legacy_ssim)
     means = {name: {key: float(np.mean([row[key] for row in score])) for key in score[0]} for name, score in scores.items()}
@@ -128,7 +80,8 @@ def evaluate(
         "dataset": test.dataset,
         "split": test.split,
         "images": len(rows),
-        "sigma": round(sigma * noise.GREY_LEVELS, 6),
+        "sigma": round(sigma * noise.GREY_LEVELS, 6) if test.noise else None,
+        "sigma_of_baselines": {name: round(level * noise.GREY_LEVELS, 6) for name, level in levels.items()},
         "num_recorruptions": used_draws,
         "antithetic": antithetic,
         "alpha": used_alpha,
@@ -148,7 +101,7 @@ def score_methods(methods, test, legacy_ssim=False):
 
     Args:
       methods: dict from name to a function of the image's index that returns an estimate; that of `NOISY` is not clipped.
-      test: `TestSet`.
+      test: `testing_data.TestSet`.
       legacy_ssim: also compute that figure.
     Returns:
       (dict from method to a list of dicts psnr, ssim, [legacy_ssim,] seconds; list of the last method's estimates).
@@ -196,8 +149,9 @@ def table(summary):
     """The summary as text: one line per method."""
     keys = list(next(iter(summary["methods"].values())))
     titles = {"psnr": "PSNR (dB)", "ssim": "SSIM", "legacy_ssim": "legacy SSIM", "seconds": "s/image"}
+    noise_of_images = "real noise" if summary["sigma"] is None else f"sigma {summary['sigma']:g}"
     head = (
-        f"{summary['dataset']}, split {summary['split']}, {summary['images']} images, sigma {summary['sigma']:g}, "
+        f"{summary['dataset']}, split {summary['split']}, {summary['images']} images, {noise_of_images}, "
         f"T {summary['num_recorruptions']}{' antithetic' if summary['antithetic'] else ''}, alpha {summary['alpha']:g}"
     )
     lines = [head, f"{'':16s}" + "".join(f"{titles[key]:>14s}" for key in keys)]

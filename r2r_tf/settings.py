@@ -8,7 +8,8 @@ from r2r_tf.errors import InputError
 
 EPOCH_PATCHES = 8000
 # the dtype policies of Keras, by the names of --precision
-AUTO = "auto"  # --sigma: the noise is estimated from the pictures
+# --sigma: the noise is estimated from noisy pictures, as that of a camera, or as white noise of a level of its own in each
+AUTO, CHEN = "auto", "chen"
 DTYPES = {"float32": "float32", "bfloat16": "mixed_bfloat16"}
 
 
@@ -50,10 +51,8 @@ class Settings(NamedTuple):
 
 def check(settings):
     """Raises InputError for settings that contradict each other or are out of range."""
-    if settings.sigma != AUTO:
+    if settings.sigma not in (AUTO, CHEN):
         noise.from_grey_levels(settings.sigma)
-    elif settings.test_dataset is not None and settings.test_sigma is None:
-        raise InputError("--test_sigma is needed with --sigma=auto: the level that classical denoisers are told in the test.")
     if settings.test_sigma is not None:
         noise.gaussian_from_grey_levels(settings.test_sigma)
     if settings.objective == "r2r":
@@ -99,10 +98,10 @@ def steps_per_epoch(settings):
 
 
 def test_noise(settings):
-    """The noise of the closing evaluation: --test_sigma, else that of --sigma, and the middle of a range."""
+    """The noise of the closing evaluation: --test_sigma, else that of --sigma, the middle of a range, None if estimated."""
     if settings.test_sigma is not None:
         return noise.gaussian_from_grey_levels(settings.test_sigma)
-    return noise.from_grey_levels(settings.sigma).of_image(0.5)
+    return None if settings.sigma in (AUTO, CHEN) else noise.from_grey_levels(settings.sigma).of_image(0.5)
 
 
 def network_options(settings, channels):

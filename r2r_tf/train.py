@@ -27,13 +27,14 @@ _NEAR_ZERO_START = flags.DEFINE_boolean("near_zero_start", None, "Start the last
 _SIGMA = flags.DEFINE_string(
     "sigma",
     "25",
-    "Noise standard deviation in grey levels of 255; a range, such as 5-55, for networks that are told the level; or auto: "
-    "estimated from noisy pictures, by camera and ISO value: correlated, of a level that depends on brightness.",
+    "Noise standard deviation in grey levels of 255; a range, such as 5-55, for networks that are told the level; auto: "
+    "estimated from noisy pictures, by camera and ISO value: correlated, of a level that depends on brightness; chen: estimated "
+    "from each as if it were white.",
 )
 _TEST_SIGMA = flags.DEFINE_string(
     "test_sigma",
     None,
-    "Noise of the closing evaluation, by default sigma, the middle of a range; with auto what classical denoisers are told.",
+    "Noise of the closing evaluation; by default sigma, the middle of a range.",
 )
 _ALPHA = flags.DEFINE_float("alpha", 0.5, "Recorruption: input y + alpha z, target y - z / alpha.")
 _SIGMA_ERROR = flags.DEFINE_list(

@@ -4,14 +4,16 @@ import math
 from typing import NamedTuple
 
 import numpy as np
+from tqdm import tqdm
 
-from r2r_tf import datasets, estimation, evaluation, losses, noise, pipeline, sampling
+from r2r_tf import datasets, estimation, losses, noise, pipeline, sampling, testing_data
 from r2r_tf.backend import tf
 from r2r_tf.errors import InputError
-from r2r_tf.settings import AUTO, steps_per_epoch, test_noise
+from r2r_tf.settings import AUTO, CHEN, steps_per_epoch, test_noise
 
 VALIDATION_FRACTION = 0.2
 CALIBRATION_PATCHES = 512
+_CHEN_PATCH_SIZE = 32  # of the R2R paper
 
 
 def load_images(settings):
@@ -19,29 +21,37 @@ def load_images(settings):
     network that is trained on them is told to be for.
 
     Raises:
-      InputError: --sigma=auto for pictures that are clean.
+      InputError: noise is to be estimated from pictures that are clean.
     """
     builder = datasets.prepare(settings.dataset, settings.data_dir, settings.manual_dir)
     pictures = datasets.load_pictures(builder, "train")
-    if settings.sigma == AUTO:
-        if any(picture.noisy is None for picture in pictures):
-            raise InputError(f"--sigma=auto is for pictures that are noisy already, and {settings.dataset} has clean ones.")
-        models, noise_model = estimation.camera_noise([p.noisy for p in pictures], [p.setting for p in pictures])
-
-        def noise_of(picture):
-            return models[picture.setting].of_image(picture.noisy)
-    else:
-        noise_of = noise_model = noise.from_grey_levels(settings.sigma)
+    noise_of, noise_model = _noise(settings, pictures)
     images = pipeline.noisy_images(pictures, noise_of, settings.seed, settings.objective == "n2n", settings.scales)
     images = pipeline.misjudge_levels(images, settings.sigma_error, settings.seed)
     return *pipeline.split_validation(images, settings.seed), noise_model
 
 
+def _noise(settings, pictures):
+    """(noise model of the pictures, or a function from picture to its noise; noise model of all)."""
+    if settings.sigma not in (AUTO, CHEN):
+        model = noise.from_grey_levels(settings.sigma)
+        return model, model
+    if any(picture.noisy is None for picture in pictures):
+        raise InputError(
+            f"--sigma={settings.sigma} is for pictures that are noisy already, and {settings.dataset} has clean ones."
+        )
+    if settings.sigma == CHEN:
+        levels = {p.name: estimation.chen2015(p.noisy, _CHEN_PATCH_SIZE) for p in tqdm(pictures, unit=" noise levels")}
+        return lambda picture: noise.Gaussian(levels[picture.name]), noise.Gaussian(float(np.mean(list(levels.values()))))
+    models, pool = estimation.camera_noise([p.noisy for p in pictures], [p.setting for p in pictures])
+    return lambda picture: models[picture.setting].of_image(picture.noisy), pool
+
+
 def load_test_set(settings, channels):
-    """The closing evaluation's `evaluation.TestSet`, None without --test_dataset; loaded first, so that it cannot fail last."""
+    """The closing evaluation's `testing_data.TestSet`, None without --test_dataset; loaded first, so that it cannot fail last."""
     if settings.test_dataset is None:
         return None
-    return evaluation.load_test_set(
+    return testing_data.load_test_set(
         settings.test_dataset,
         test_noise(settings),
         channels,

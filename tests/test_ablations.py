@@ -10,7 +10,7 @@ import pytest
 from conftest import run_python
 
 import r2r_tf
-from r2r_tf import evaluation, metrics, model_files, models, noise
+from r2r_tf import metrics, model_files, models, noise, testing_data
 from r2r_tf.ablations import (
     alpha,
     equal_time,
@@ -41,7 +41,7 @@ def denoiser():
 @pytest.fixture(scope="module")
 def tests(data_dir):
     return [
-        evaluation.load_test_set("skimage_natural", noise.Gaussian(SIGMA), 1, data_dir=data_dir, max_images=2, seed=seed)
+        testing_data.load_test_set("skimage_natural", noise.Gaussian(SIGMA), 1, data_dir=data_dir, max_images=2, seed=seed)
         for seed in (0, 1)
     ]
 
@@ -64,7 +64,7 @@ def test_draws_are_prefixes_and_those_of_denoise(denoiser, tests):
 def test_levels_are_those_of_the_images(denoiser, data_dir):
     """Each level has images of its own, and the denoiser and the baselines hear it."""
     tests_of_levels = {
-        level: [evaluation.load_test_set("skimage_natural", noise.Gaussian(level / 255), 1, data_dir=data_dir, max_images=1)]
+        level: [testing_data.load_test_set("skimage_natural", noise.Gaussian(level / 255), 1, data_dir=data_dir, max_images=1)]
         for level in (10, 60)
     }
     cases = levels.cases(denoiser, tests_of_levels, None, seed=3, num_recorruptions=2)
@@ -198,7 +198,7 @@ def test_networks_are_trained_alike():
     for name, changes in networks.recipes().items():
         settings = trainings.recipe(dataset="bsd400", data_dir=None, manual_dir=None, sigma="5-55", patches=1, seed=0, **changes)
         assert settings.model in name and settings.antithetic and settings.ema == 0.999
-        assert abs(settings.batch_size * settings.patch_size**2 / (32 * 40 * 40) - 1) < 0.05
+        assert f"batch {settings.batch_size} of {settings.patch_size} pixels" in name and settings.optimizer == "muon"
 
 
 def test_wrong_levels_at_test(tests):

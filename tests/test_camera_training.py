@@ -9,7 +9,18 @@ from skimage import data
 from test_training import SETTINGS, history
 
 import r2r_tf
-from r2r_tf import camera_noise, datasets, evaluation, figures, metrics, model_files, noise, training, training_data
+from r2r_tf import (
+    baselines,
+    camera_noise,
+    datasets,
+    evaluation,
+    figures,
+    metrics,
+    model_files,
+    testing_data,
+    training,
+    training_data,
+)
 from r2r_tf.errors import InputError
 
 CHANGES = {
@@ -92,19 +103,25 @@ def test_noise_is_kept_with_the_model(trained):
 
 def test_evaluation_lets_the_model_find_its_noise(trained, tmp_path):
     pictures = camera_pictures(1)[:2]
-    images = training_data.pipeline.noisy_images(pictures, noise.Gaussian(0.04), 0)
-    test = evaluation.TestSet("camera", "test", [p.name for p in pictures], images, noise.Gaussian(0.04), 0)
+    images = training_data.pipeline.noisy_images(pictures, None, 0)
+    pairs = [(picture.clean, picture.noisy) for picture in camera_pictures(2)[:2]]
+    test = testing_data.TestSet("camera", "test", [p.name for p in pictures], images, None, 0, pairs)
     model = model_files.load(trained["auto"])
     summary = evaluation.evaluate(model, test, tmp_path, num_recorruptions=2)
     expected = [
         metrics.psnr(p.clean, r2r_tf.denoise(p.noisy, model, num_recorruptions=2, seed=(0, i))) for i, p in enumerate(pictures)
     ]
     assert summary["methods"]["model"]["psnr"] == pytest.approx(np.mean(expected), abs=1e-3)
+    assert summary["sigma"] is None and "real noise" in evaluation.table(summary)
+    # the classical denoisers get the level that is best for them
+    for name, sigma in summary["sigma_of_baselines"].items():
+        method = baselines.BASELINES[name]
+        scores = {s: np.mean([metrics.psnr(x, method(y, s)) for x, y in pairs]) for s in baselines.LEVELS}
+        assert max(scores, key=scores.get) * 255 == pytest.approx(sigma)
+        assert summary["methods"][name]["psnr"] > summary["methods"]["noisy input"]["psnr"]
     assert figures.read_png(tmp_path / "examples.png").shape[-1] == 3
 
 
 def test_auto_is_for_noisy_pictures(data_dir):
     with pytest.raises(InputError, match="noisy already"):
         training_data.load_images(SETTINGS._replace(sigma="auto", data_dir=data_dir))
-    with pytest.raises(InputError, match="--test_sigma"):
-        training.check(SETTINGS._replace(sigma="auto", test_dataset="polyu"))

@@ -9,7 +9,7 @@ import tensorflow as tf
 from absl import flags
 from conftest import run_python
 
-from r2r_tf import datasets, evaluation, inference, metrics, model_files, models, noise, pipeline
+from r2r_tf import datasets, evaluation, inference, metrics, model_files, models, noise, pipeline, testing_data
 from r2r_tf.errors import InputError
 from tools import evaluate as tool
 
@@ -33,7 +33,7 @@ def run_folder(tmp_path_factory):
 
 
 def load(data_dir, dataset="skimage_natural", sigma=SIGMA, **options):
-    return evaluation.load_test_set(dataset, noise.Gaussian(sigma), options.pop("channels", 1), data_dir=data_dir, **options)
+    return testing_data.load_test_set(dataset, noise.Gaussian(sigma), options.pop("channels", 1), data_dir=data_dir, **options)
 
 
 @pytest.fixture(scope="module")
@@ -139,7 +139,7 @@ def test_bad_input(run_folder, data_dir, tmp_path, arguments, message, capsys):
 
 def test_unknown_noise_is_asked_for(data_dir):
     with pytest.raises(InputError, match="--sigma is needed"):
-        evaluation.load_test_set("skimage_natural", None, 1, data_dir=data_dir)
+        testing_data.load_test_set("skimage_natural", None, 1, data_dir=data_dir)
 
 
 @pytest.mark.parametrize("dataset", ("bsd68", "polyu"))

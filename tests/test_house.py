@@ -2,6 +2,7 @@
 
 import ast
 import pathlib
+import re
 import subprocess
 import sys
 import time
@@ -44,6 +45,7 @@ FLOORS = {
     "figures": 4,
     "export": 4,
     "evaluation": 5,
+    "testing_data": 4,
     "training_data": 6,
     "training": 7,
     "ablations": 8,
@@ -142,12 +144,21 @@ def test_missing_tensorflow_is_said_in_one_line():
 
 
 @pytest.mark.parametrize(
-    "command", ("r2r_tf.train", "tools.evaluate", "tools.ablation", "tools.ship", "tools.prepare_data", "tools.benchmark")
+    "command",
+    (
+        "r2r_tf.train",
+        "tools.evaluate",
+        "tools.ablation",
+        "tools.ship",
+        "tools.estimate_noise",
+        "tools.prepare_data",
+        "tools.benchmark",
+    ),
 )
 def test_help_is_quick_and_succeeds(command):
     start = time.perf_counter()
     process = run_python("-m", command, "--help")
-    assert "--data_dir" in process.stdout and "Usage" in process.stdout
+    assert re.search(r"^  --\w*_dir: ", process.stdout, re.MULTILINE) and "Usage" in process.stdout
     # one second on an idle machine; the tests may share theirs
     assert time.perf_counter() - start < 3
 

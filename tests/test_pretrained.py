@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import r2r_tf
-from r2r_tf import evaluation, metrics, model_files, noise, pretrained
+from r2r_tf import baselines, metrics, model_files, noise, pretrained, testing_data
 from r2r_tf.errors import InputError
 
 
@@ -15,7 +15,7 @@ def test_shipped_weights_score_what_their_card_says(name, data_dir):
     card = json.loads((pretrained.directory(name) / "model.json").read_text())
     check, denoiser = card["check"], r2r_tf.load_pretrained(name)
     level = check["sigma"] / 255
-    test = evaluation.load_test_set(check["dataset"], noise.Gaussian(level), 1, data_dir=data_dir, seed=check["seed"])
+    test = testing_data.load_test_set(check["dataset"], noise.Gaussian(level), 1, data_dir=data_dir, seed=check["seed"])
     psnr = []
     for index, (x, y) in enumerate(zip(test.images.clean, test.images.noisy, strict=True)):
         options = {"sigma": level, "num_recorruptions": check["num_recorruptions"], "channel_axis": -1, "seed": (0, index)}
@@ -30,13 +30,13 @@ def test_shipped_weights_on_berkeley_pictures(name, real_data_dir, manual_dir):
     """Crops of four BSD68 pictures: better than the best classical denoiser of scikit-image by half a decibel."""
     denoiser = r2r_tf.load_pretrained(name)
     level = json.loads((pretrained.directory(name) / "model.json").read_text())["check"]["sigma"] / 255
-    test = evaluation.load_test_set(
+    test = testing_data.load_test_set(
         "bsd68", noise.Gaussian(level), 1, data_dir=real_data_dir, manual_dir=manual_dir, max_images=4
     )
     gains = []
     for x, y in zip(test.images.clean, test.images.noisy, strict=True):
         x, y = x[:160, :160], y[:160, :160]
-        classical = evaluation.baselines.non_local_means(y, level)
+        classical = baselines.non_local_means(y, level)
         gains.append(metrics.psnr(x, r2r_tf.denoise(y, denoiser, sigma=level, num_recorruptions=2)) - metrics.psnr(x, classical))
     assert np.mean(gains) > 0.5
 
@@ -62,3 +62,22 @@ def test_network_that_is_no_denoiser(tmp_path):
     network.save(tmp_path / "wrong.keras")
     with pytest.raises(InputError, match="to the same shape"):
         model_files.load(tmp_path / "wrong.keras")
+
+
+def test_card_repeats_the_tables():
+    """Those draws that a card shows, none of the others."""
+    from tools import ship
+
+    series = [("noisy input", 0), ("f(y)", 0), ("plain", 1), ("plain", 4), ("antithetic", 2), ("antithetic", 50)]
+    rows = [{"series": name, "x": x, "psnr": 20.0 + i, "ssim": 0.5, "seconds": 0.1} for i, (name, x) in enumerate(series)]
+    table = {"dataset": "bsd68", "split": "test", "images": 2, "sigma": "25", "noise_seeds": [0, 1], "seed": 0, "table": rows}
+    lines = ship.draws("mine", {**table, "precision": "float32", "command": "python -m tools.ablation"})
+    shown = [line.split("|")[1:4] for line in lines if line.startswith("| ") and "method" not in line]
+    assert shown == [
+        [" noisy input ", "  ", " 20.00 "],
+        [" **mine**, f(y) ", "  ", " 21.00 "],
+        [" **mine**, plain ", " 1 ", " 22.00 "],
+        [" **mine**, antithetic ", " 2 ", " 24.00 "],
+        [" **mine**, antithetic ", " 50 ", " 25.00 "],
+    ]
+    assert "noise seeds 0, 1" in lines[0] and lines[-2] == "    python -m tools.ablation"

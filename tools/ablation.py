@@ -107,12 +107,14 @@ def refuse(message):
 
 def load_tests(channels, sigma=None):
     """A test set for each noise seed; a single one where the noise is real. sigma in grey levels, None for the flag's."""
-    from r2r_tf import evaluation, noise
+    from r2r_tf import noise, testing_data
 
     model, tests = noise.gaussian_from_grey_levels(str(sigma or _SIGMA.value)), []
     for number in range(_NUM_SEEDS.value):
         places = {"data_dir": _DATA_DIR.value, "manual_dir": _MANUAL_DIR.value, "max_images": _MAX_IMAGES.value}
-        tests.append(evaluation.load_test_set(_DATASET.value, model, channels, _SPLIT.value, **places, seed=_SEED.value + number))
+        tests.append(
+            testing_data.load_test_set(_DATASET.value, model, channels, _SPLIT.value, **places, seed=_SEED.value + number)
+        )
         if not tests[0].images.simulated:
             break
     return tests

@@ -16,7 +16,9 @@ _DATA_DIR = flags.DEFINE_string("data_dir", None, "Where TFDS keeps prepared dat
 _MANUAL_DIR = flags.DEFINE_string(
     "manual_dir", None, "Folder with BSD400/, BSD68/, PolyU/: take the files from there instead of downloading them."
 )
-_SIGMA = flags.DEFINE_string("sigma", None, "Noise of the test images in grey levels of 255; the model's own by default.")
+_SIGMA = flags.DEFINE_string(
+    "sigma", None, "Noise of the test images in grey levels of 255; by default the model's, or real noise."
+)
 _ALPHA = flags.DEFINE_float("alpha", None, "Recorruption strength; the model's own by default.")
 _NUM_RECORRUPTIONS = flags.DEFINE_integer("num_recorruptions", 8, "Draws T to average over; 0 for f(y) itself.", lower_bound=0)
 _ANTITHETIC = flags.DEFINE_boolean("antithetic", True, "Draw in pairs z, -z.")
@@ -33,13 +35,13 @@ flags.mark_flag_as_required("model")
 
 def main(argv):
     del argv
-    from r2r_tf import evaluation, inference, model_files, noise
+    from r2r_tf import evaluation, inference, model_files, noise, testing_data
     from r2r_tf.models import structure
 
     denoiser = model_files.load(_MODEL.value, _PRECISION.value)
-    noise_model = noise.gaussian_from_grey_levels(_SIGMA.value) if _SIGMA.value is not None else denoiser.noise
+    noise_model = noise.gaussian_from_grey_levels(_SIGMA.value) if _SIGMA.value is not None else None
     inference.check_draws(_NUM_RECORRUPTIONS.value, _ANTITHETIC.value, _ALPHA.value)
-    test = evaluation.load_test_set(
+    test = testing_data.load_test_set(
         _DATASET.value,
         noise_model,
         structure.image_channels(denoiser.network),
@@ -48,6 +50,7 @@ def main(argv):
         _MANUAL_DIR.value,
         _MAX_IMAGES.value,
         _SEED.value,
+        denoiser.noise,
     )
     output_dir = _OUTPUT_DIR.value or default_output_dir(_MODEL.value, test)
     summary = evaluation.evaluate(
@@ -66,9 +69,9 @@ def main(argv):
 
 
 def default_output_dir(model, test):
-    """evaluation/<model>/<data set>-sigma<sigma>."""
-    sigma = test.noise.sigma * 255
-    return pathlib.Path("evaluation") / pathlib.Path(model).stem / f"{test.dataset.replace('/', '-')}-sigma{sigma:g}"
+    """evaluation/<model>/<data set>[-sigma<sigma>]."""
+    noise = f"-sigma{test.noise.sigma * 255:g}" if test.noise else ""
+    return pathlib.Path("evaluation") / pathlib.Path(model).stem / f"{test.dataset.replace('/', '-')}{noise}"
 
 
 if __name__ == "__main__":

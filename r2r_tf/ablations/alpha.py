@@ -10,7 +10,7 @@ def cases(tests, seed, runs_dir, **recipe):
     """Cases: a training for each alpha, plain and antithetic.
 
     Args:
-      tests: list of `evaluation.TestSet`.
+      tests: list of `testing_data.TestSet`.
       seed: of trainings and draws.
       runs_dir: where the trainings' run directories are.
       **recipe: of `trainings.recipe`.

@@ -12,7 +12,7 @@ def cases(denoiser, tests_of_levels, alpha, seed, num_recorruptions=8, with_bm3d
 
     Args:
       denoiser: `model_files.Denoiser`.
-      tests_of_levels: dict from a level in grey levels to the list of its `evaluation.TestSet`, one per noise seed.
+      tests_of_levels: dict from a level in grey levels to the list of its `testing_data.TestSet`, one per noise seed.
       alpha, seed, with_bm3d: as in `recorruptions.cases`.
       num_recorruptions: T.
     """

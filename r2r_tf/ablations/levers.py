@@ -17,14 +17,15 @@ LEVERS = {
     "antithetic pairs": {"antithetic": True},
     "averaged weights": {"ema": 0.999},
     "cosine schedule": {"schedule": "cosine", "milestones": (), "decay": 1.0},
-    "batch of 32": {"batch_size": 32},
+    "batch of 8": {"batch_size": 8},
     "Muon": {"optimizer": "muon"},
     "bfloat16": {"precision": "bfloat16"},
 }
 # beside the sum of all: what else might be better
 VARIANTS = {
     "batch of 16": {"batch_size": 16},
-    "patches of 64 pixels, batch of 12": {"patch_size": 64, "batch_size": 12},
+    "batch of 32": {"batch_size": 32},
+    "patches of 64 pixels, batch of 4": {"patch_size": 64, "batch_size": 4},
     "alpha 1": {"alpha": 1.0},
     "alpha 0.3": {"alpha": 0.3},
     "learning rate 2e-3": {"learning_rate": 2e-3},

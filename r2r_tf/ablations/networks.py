@@ -1,11 +1,13 @@
-"""Which network learns most in equal time? Batches have about equal numbers of pixels."""
+"""Which network learns most in equal time, with which batches?"""
 
 BEST = {"optimizer": "muon", "precision": "bfloat16"}
 CANDIDATES = {
-    "ffdnet 15x64, patches of 40": {"network": "ffdnet", "batch_size": 32},
-    "ffdnet 15x64, patches of 64": {"network": "ffdnet", "batch_size": 12, "patch_size": 64},
-    "unet 64, patches of 64": {"network": "unet", "batch_size": 12, "patch_size": 64},
-    "unet 48, patches of 64": {"network": "unet", "features": 48, "batch_size": 12, "patch_size": 64},
+    "ffdnet 15x64, batch 32 of 40 pixels": {"network": "ffdnet", "batch_size": 32, "patch_size": 40},
+    "ffdnet 15x64, batch 12 of 64 pixels": {"network": "ffdnet", "batch_size": 12, "patch_size": 64},
+    "ffdnet 15x64, batch 4 of 64 pixels": {"network": "ffdnet", "batch_size": 4, "patch_size": 64},
+    "unet 64, batch 12 of 64 pixels": {"network": "unet", "batch_size": 12, "patch_size": 64},
+    "unet 64, batch 4 of 64 pixels": {"network": "unet", "batch_size": 4, "patch_size": 64},
+    "unet 48, batch 4 of 64 pixels": {"network": "unet", "features": 48, "batch_size": 4, "patch_size": 64},
 }
 
 

@@ -17,7 +17,7 @@ def cases(denoiser, tests, alpha, seed, counts=COUNTS, with_bm3d=False):
 
     Args:
       denoiser: `model_files.Denoiser`.
-      tests: list of `evaluation.TestSet`, one per noise seed.
+      tests: list of `testing_data.TestSet`, one per noise seed.
       alpha: None for the denoiser's own.
       seed: of the draws, which are those of `tools.evaluate` with that seed.
       counts: the T.

@@ -73,7 +73,7 @@ def cases(settings, runs_dir, label, series, x, tests, seed, mismatch=1.0, num_r
       runs_dir: where its run directory is, <label>-<fingerprint of the settings>.
       label: string that tells this denoiser from the table's others.
       series, x: of the row.
-      tests: list of `evaluation.TestSet`.
+      tests: list of `testing_data.TestSet`.
       seed: of the draws.
       mismatch: factor by which the level that the denoiser is told is wrong.
       num_recorruptions: T, antithetic.
