@@ -1,4 +1,5 @@
-"""Times training, the data pipeline or start-up, beside a named peer in the same rounds; compares loss curves; profiles a step.
+"""Times training, the data pipeline or start-up, beside a named peer in the same rounds; compares loss curves; profiles a step;
+measures the errors of the noise estimators.
 
 Usage: python -m tools.benchmark --suite=train [--peer=torch --peer_python=PATH] --output=train.json
 """
@@ -7,7 +8,9 @@ from absl import flags
 
 from r2r_tf import command
 
-_SUITE = flags.DEFINE_enum("suite", "train", ["train", "curves", "profile", "pipeline", "startup"], "What to measure.")
+_SUITE = flags.DEFINE_enum(
+    "suite", "train", ["train", "curves", "profile", "pipeline", "startup", "estimation"], "What to measure."
+)
 _PEER = flags.DEFINE_enum("peer", None, ["torch"], "Also run this peer (suites train and curves).")
 _PEER_PYTHON = flags.DEFINE_string("peer_python", None, "The python that has the peer installed.")
 _REPEATS = flags.DEFINE_integer("repeats", 5, "Interleaved rounds, or seeds; medians are reported.", lower_bound=1)
@@ -42,6 +45,10 @@ def main(argv):
         from tools.benchmark_suites import data
 
         report = data.run(_REPEATS.value)
+    elif _SUITE.value == "estimation":
+        from tools.benchmark_suites import estimation
+
+        report = estimation.run(_REPEATS.value, _DATA_DIR.value)
     else:
         from tools.benchmark_suites import startup
 

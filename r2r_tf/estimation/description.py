@@ -24,7 +24,7 @@ def describe(picture):
         "chen2015": white.chen2015(picture),
         "wavelet": white.wavelet(picture),
         **dict.fromkeys(("flat", "right", "below", "channels", "brightness_ratio")),
-        "clipped": float(np.mean((picture <= 0) | (picture >= 1))),
+        "clipped": float(np.mean((picture == 0) | (picture == 1))),
     }
     windows = flat_windows.pool([flat_windows.flat_windows(picture)])
     if len(windows.means) >= correlation.FEWEST:

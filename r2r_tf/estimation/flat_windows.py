@@ -16,7 +16,7 @@ _BINS = 16  # of brightness: windows compete with those that are as bright
 _KEPT = 0.2  # of an image's windows
 _POOLED = 0.5  # of those, in the pool of all images
 _MOST = 2000  # windows kept of an image
-_CLIPPED = 0.01  # largest part of a window's pixels at the ends of the range
+_CLIPPED = 0.01  # largest part of a window's pixels at the ends of the range, 0 or 1 exactly
 
 
 class Windows(NamedTuple):
@@ -86,7 +86,7 @@ def pool(windows):
 def _describe(row):
     """Means [n, C], variance without the plane [n], and whether clipped [n], of a row of windows [n, C, SIZE, SIZE]."""
     windows = row.reshape(*row.shape[:2], SIZE * SIZE)
-    clipped = ((windows <= 0) | (windows >= 1)).mean(axis=2).max(axis=1) > _CLIPPED
+    clipped = ((windows == 0) | (windows == 1)).mean(axis=2).max(axis=1) > _CLIPPED
     return windows.mean(axis=2), np.square(_without_plane(windows)).sum(axis=(1, 2)), clipped
 
 

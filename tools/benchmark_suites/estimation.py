@@ -1,0 +1,80 @@
+"""Errors of the noise estimators on photographs whose noise is known: white, correlated, and dependent on brightness."""
+
+import numpy as np
+from tqdm import tqdm
+
+from r2r_tf import datasets, estimation
+from r2r_tf.camera_noise import CameraNoise
+from r2r_tf.errors import InputError
+from r2r_tf.estimation import correlation, description
+from r2r_tf.noise import GREY_LEVELS
+from tools.benchmark_suites import timing
+
+_WHITE, _CORRELATED = (2, 5, 10, 25, 50), (2, 5, 10, 25)
+_ESTIMATORS = {"chen2015": "chen2015", "wavelet": "wavelet", "flat areas": "flat"}
+
+
+def camera_kernel():
+    """Like the noise of PolyU's cameras: correlation 0.62 to the next pixel, 0.38 diagonally, 0.66 between channels."""
+    squares = np.square(np.arange(-correlation.REACH, correlation.REACH + 1))
+    lags = 0.62 ** (squares[:, None] + squares[None])
+    channels = np.full((3, 3), 0.66) + 0.34 * np.eye(3)
+    return correlation.kernel_of(lags[..., None, None] * channels)
+
+
+def run(repeats, data_dir):
+    """Estimates each photograph's noise alone, then that of all together.
+
+    Args:
+      repeats: noise seeds.
+      data_dir: of TFDS.
+    Returns:
+      Dict: unit, results (error in per cent of sigma, over photographs and seeds; of correlations in hundredths).
+    """
+    photographs = [p.clean for p in datasets.load_pictures(datasets.prepare("skimage_natural/rgb", data_dir), "train+test")]
+    errors = {}
+    white = np.zeros((1, 1, 3, 3), np.float32)
+    white[0, 0] = np.eye(3)
+    cases = [("white", white, sigma) for sigma in _WHITE] + [("correlated", camera_kernel(), sigma) for sigma in _CORRELATED]
+    for kind, kernel, sigma in tqdm(cases, unit=" cases"):
+        flat = CameraNoise(np.array([0.5]), np.full((1, 3), sigma / GREY_LEVELS), kernel)
+        for seed in range(repeats):
+            for y in _noisy(photographs, flat, seed):
+                found = description.describe(y)
+                for title, name in _ESTIMATORS.items():
+                    if found[name] is not None:
+                        error = 100 * (found[name] * GREY_LEVELS / sigma - 1)
+                        errors.setdefault(f"{kind} {sigma}, {title}", []).append(error)
+    for sigma in _CORRELATED:
+        knots = np.linspace(0, 1, 9)
+        shape = sigma / GREY_LEVELS * (0.4 + 2.4 * knots * (1 - knots))
+        truth = CameraNoise(knots, np.repeat(shape[:, None], 3, axis=1), camera_kernel())
+        for seed in range(repeats):
+            pooled_errors(photographs, truth, sigma, seed, errors)
+    return {"unit": "error, % of sigma (correlation: hundredths)", "results": {k: timing.summary(v) for k, v in errors.items()}}
+
+
+def pooled_errors(photographs, truth, sigma, seed, errors):
+    """Adds the errors of `estimation.camera_noise` of all photographs together."""
+    try:
+        _, found = estimation.camera_noise(_noisy(photographs, truth, seed))
+    except InputError:
+        return
+    brightness = np.linspace(0.1, 0.9, 17)[:, None] * np.ones(3)
+    errors.setdefault(f"pooled, depends on brightness {sigma}, level", []).extend(
+        (100 * (found.level_at(brightness) / truth.level_at(brightness) - 1)).ravel().tolist()
+    )
+    lags = correlation.covariance_of(found.kernel) - correlation.covariance_of(truth.kernel)
+    errors.setdefault(f"pooled, depends on brightness {sigma}, correlation", []).extend((100 * lags).ravel().tolist())
+
+
+def _noisy(photographs, model, seed):
+    """The photographs with noise of that model, whose level follows the clean brightness; not clipped."""
+    noisy = []
+    for index, x in enumerate(photographs):
+        own = model.of_image(x)
+        z = np.random.default_rng([seed, index]).standard_normal(
+            (x.shape[0] + own.margin, x.shape[1] + own.margin, 3), np.float32
+        )
+        noisy.append((x + own.sample(z)).astype(np.float32))
+    return noisy
