@@ -48,7 +48,9 @@ def flat_windows(y):
       InputError: the image is smaller than three windows in either direction.
     """
     if min(y.shape[:2]) < 3 * SIZE:
-        raise InputError(f"Noise is estimated from images of at least {3 * SIZE} pixels a side. Received: shape {y.shape}")
+        raise InputError(
+            f"The noise of pictures below {3 * SIZE} pixels a side cannot be estimated: give sigma. Received: shape {y.shape}"
+        )
     grid = np.lib.stride_tricks.sliding_window_view(y, (SIZE, SIZE), axis=(0, 1))[::_STEP, ::_STEP]
     rows = [_describe(row) for row in grid]
     means, varies, clipped = (np.stack(part) for part in zip(*rows, strict=True))
