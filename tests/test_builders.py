@@ -74,7 +74,15 @@ class Bsd68Test(_Generated):
 class PolyuTest(_Generated):
     DATASET_CLASS = polyu.Builder
     SPLITS = {"train": 3, "test": 2}
+    BUILDER_CONFIG_NAMES_TO_TEST = ["scenes"]
     DL_DOWNLOAD_RESULT = {f"{name}_{kind}.JPG": f"{name}_{kind}.JPG" for name in POLYU_NAMES for kind in ("real", "mean")}
+
+
+class PolyuWithoutSonyTest(_Generated):
+    DATASET_CLASS = polyu.Builder
+    SPLITS = {"train": 2, "test": 2}  # a third crop of another camera shows a scene of Sony's
+    BUILDER_CONFIG_NAMES_TO_TEST = ["without_sony"]
+    DL_DOWNLOAD_RESULT = PolyuTest.DL_DOWNLOAD_RESULT
 
 
 class SkimageNaturalTest(_Generated):
@@ -105,15 +113,28 @@ def test_polyu_names():
         polyu.parse_name("picture.JPG")
 
 
+def polyu_crops():
+    files = [pathlib.PurePath(info.filename).name for info in polyu.Builder.url_infos.values()]
+    return [polyu.parse_name(name) for name in files if "_real" in name]
+
+
 def test_polyu_split_keeps_scenes_together():
-    crops = [
-        polyu.parse_name(pathlib.PurePath(i.filename).name) for i in polyu.Builder.url_infos.values() if "_real" in i.filename
-    ]
+    crops = polyu_crops()
     train, test = polyu.split_by_scene(crops)
     assert (len(train), len(test)) == (70, 30) and set(train) | set(test) == set(crops)
     assert not {c.scene for c in train} & {c.scene for c in test}
     assert {c.camera for c in train} == {c.camera for c in test}
     assert len({c.camera for c in crops}) == 5
+
+
+def test_polyu_leaves_a_camera_out():
+    crops = polyu_crops()
+    assert {c.camera for c in crops} == set(polyu.CAMERAS)
+    for camera in polyu.CAMERAS:
+        train, test = polyu.split_by_camera(crops, camera)
+        assert {c.camera for c in test} == {camera} and camera not in {c.camera for c in train}
+        assert not {c.scene for c in train} & {c.scene for c in test} and len(train) >= 40
+        assert set(test) == {c for c in crops if c.camera == camera}
 
 
 def test_skimage_natural(data_dir):

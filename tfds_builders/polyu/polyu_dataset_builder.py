@@ -13,6 +13,7 @@ from tfds_builders import upstream
 # chosen before any result: the first seed that gives exactly 70 and 30 crops, with five or more of every camera to test on
 SPLIT_SEED = 5
 TRAIN_FRACTION = 0.7
+CAMERAS = ("Canon5D2", "Canon600D", "Canon80D", "NikonD800", "Sony")
 
 # camera_aperture_shutter_iso_object_crop; one upstream name has two underscores before the crop number
 _NAME = re.compile(r"(?P<camera>\w+?)_(?P<aperture>[\d-]+)_(?P<shutter>\d+)_(?P<iso>\d+)_(?P<scene>[A-Za-z]+)_+(?P<crop>\d+)")
@@ -63,11 +64,36 @@ def split_by_scene(crops, seed=SPLIT_SEED):
     return [c for c in ordered if c.scene in train_scenes], [c for c in ordered if c.scene not in train_scenes]
 
 
-class Builder(tfds.core.GeneratorBasedBuilder):
-    """100 real noisy crops with references; splits `train` (70) and `test` (30), disjoint in scenes."""
+def split_by_camera(crops, camera):
+    """Splits crops for a test on a camera that training has not seen.
 
-    VERSION = tfds.core.Version("1.0.0")
-    RELEASE_NOTES = {"1.0.0": "Initial release."}
+    Args:
+      crops: list of `Crop`.
+      camera: the one that is left out.
+    Returns:
+      (train, test), lists of `Crop`, each sorted by name: all crops of that camera to test on, and those of other cameras whose
+      scene is not among them to train on.
+    """
+    test = sorted(crop for crop in crops if crop.camera == camera)
+    scenes = {crop.scene for crop in test}
+    return sorted(crop for crop in crops if crop.camera != camera and crop.scene not in scenes), test
+
+
+class Builder(tfds.core.GeneratorBasedBuilder):
+    """100 real noisy crops with references; splits `train` and `test`, disjoint in scenes.
+
+    Configurations: `scenes` (default, 70 and 30 crops), and `without_<camera>`, where that camera is only tested on.
+    """
+
+    VERSION = tfds.core.Version("1.1.0")
+    RELEASE_NOTES = {"1.0.0": "Initial release.", "1.1.0": "Configurations that leave a camera out."}
+    BUILDER_CONFIGS = [
+        tfds.core.BuilderConfig(name="scenes", description="Split 70/30 by scene."),
+        *(
+            tfds.core.BuilderConfig(name=f"without_{camera.lower()}", description=f"Trained without {camera}, tested on it.")
+            for camera in CAMERAS
+        ),
+    ]
 
     def _info(self):
         image = tfds.features.Image(shape=(None, None, 3), encoding_format="png")
@@ -85,7 +111,9 @@ class Builder(tfds.core.GeneratorBasedBuilder):
 
     def _split_generators(self, dl_manager):
         paths = upstream.download(self, dl_manager)
-        train, test = split_by_scene([parse_name(name) for name in paths if name.endswith("_real.JPG")])
+        crops = [parse_name(name) for name in paths if name.endswith("_real.JPG")]
+        left_out = {f"without_{camera.lower()}": camera for camera in CAMERAS}.get(self.builder_config.name)
+        train, test = split_by_camera(crops, left_out) if left_out else split_by_scene(crops)
         return {"train": self._generate_examples(train, paths), "test": self._generate_examples(test, paths)}
 
     def _generate_examples(self, crops, paths):
