@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import r2r_tf
-from r2r_tf import baselines, metrics, model_files, noise, pretrained, testing_data
+from r2r_tf import baselines, cards, metrics, model_files, noise, pretrained, testing_data
 from r2r_tf.errors import InputError
 
 
@@ -66,12 +66,10 @@ def test_network_that_is_no_denoiser(tmp_path):
 
 def test_card_repeats_the_tables():
     """Those draws that a card shows, none of the others."""
-    from tools import ship
-
     series = [("noisy input", 0), ("f(y)", 0), ("plain", 1), ("plain", 4), ("antithetic", 2), ("antithetic", 50)]
     rows = [{"series": name, "x": x, "psnr": 20.0 + i, "ssim": 0.5, "seconds": 0.1} for i, (name, x) in enumerate(series)]
     table = {"dataset": "bsd68", "split": "test", "images": 2, "sigma": "25", "noise_seeds": [0, 1], "seed": 0, "table": rows}
-    lines = ship.draws("mine", {**table, "precision": "float32", "command": "python -m tools.ablation"})
+    lines = cards.draws("mine", {**table, "precision": "float32", "command": "python -m tools.ablation"})
     shown = [line.split("|")[1:4] for line in lines if line.startswith("| ") and "method" not in line]
     assert shown == [
         [" noisy input ", "  ", " 20.00 "],

@@ -17,12 +17,11 @@ _TABLES = flags.DEFINE_list("tables", [], "Directories of tools.ablation --table
 _NOTE = flags.DEFINE_string("note", "", "What else the card says: data, licence, limits.")
 _DATA_DIR = flags.DEFINE_string("data_dir", None, "Where TFDS keeps prepared data; ~/tensorflow_datasets by default.")
 flags.mark_flags_as_required(["run", "name"])
-_SHOWN = {"plain": (1, 2, 8, 50), "antithetic": (2, 8, 50)}  # draws T
 
 
 def main(argv):
     del argv
-    from r2r_tf import atomic, inference, metrics, model_files, noise, pretrained, testing_data
+    from r2r_tf import atomic, cards, inference, metrics, model_files, noise, pretrained, testing_data
 
     run = pathlib.Path(_RUN.value)
     denoiser = model_files.load(run)
@@ -48,74 +47,8 @@ def main(argv):
     }
     atomic.write_json(folder / model_files.CARD_FILE, {**card, "check": check})
     tables = [json.loads((pathlib.Path(path) / "recorruptions.json").read_text()) for path in _TABLES.value]
-    atomic.write_text(folder / "card.md", text(_NAME.value, run, card, tables, check))
+    atomic.write_text(folder / "card.md", cards.text(_NAME.value, _NOTE.value, run, card, tables, check))
     print(f"Files: {folder}")
-
-
-def text(name, run, card, tables, check):
-    """The card."""
-    record = json.loads((run / "run.json").read_text())
-    first = record["sessions"][0]
-    device = f"{first['devices'][0].strip('/')} ({first['platform'].partition('-')[0]})"
-    made = [
-        f"- {record['trainable_parameters']:,} weights; {card['patches']:,} patches, {card['epochs']} epochs",
-        f"- {record['training_seconds'] / 60:.0f} minutes on {device}",
-        f"- trained on {card['dataset']} ({record['training_images']} images; {record['validation_images']} to validate), "
-        f"objective {card['objective']}, alpha {card['alpha']}, seed {record['seeds']['noise_seed']}",
-        f"- commit {first['git_commit']}, Keras {first['versions']['keras']}, SHA-256 of model.keras {card['sha256']}",
-    ]
-    settings = [
-        line for line in (run / "flags.txt").read_text().splitlines() if not line.startswith(("#", "--data_dir", "--manual"))
-    ]
-    lines = [
-        f"# {name}",
-        "",
-        _NOTE.value,
-        "",
-        *made,
-        "",
-        "Trained by `python -m r2r_tf.train` with",
-        "",
-        "```",
-        *settings,
-        "```",
-        "",
-    ]
-    if record.get("test"):
-        lines += closing_evaluation(record["test"])
-    for table in tables:
-        lines += draws(name, table)
-    check = f"{check['psnr']:.2f} dB on scikit-image's test photographs, sigma {check['sigma']:g}, T {check['num_recorruptions']}"
-    return "\n".join([*lines, f"Check without a download: {check}.", ""])
-
-
-def closing_evaluation(summary):
-    """What the training printed last, in one line."""
-    own = summary["methods"]["model"]
-    return [
-        f"The training's closing evaluation, {summary['dataset']} {summary['split']}, {summary['images']} images, sigma "
-        f"{summary['sigma']:g}, T = {summary['num_recorruptions']}: **{own['psnr']:.2f} dB**, SSIM {own['ssim']:.3f}.",
-        "",
-    ]
-
-
-def draws(name, table):
-    """A table over the draws, as lines, with its command."""
-    seeds = ", ".join(map(str, table["noise_seeds"]))
-    lines = [
-        f"{table['dataset']} {table['split']}, {table['images']} images, sigma {table['sigma']}, noise seeds {seeds}, "
-        f"seed of the draws {table['seed']}, {table['precision']}:",
-        "",
-        "| method | T | PSNR (dB) | SSIM | s/image |",
-        "|---|---|---|---|---|",
-    ]
-    for row in table["table"]:
-        series, count = row["series"], row["x"]
-        if count in _SHOWN.get(series, (count,)):
-            title = f"**{name}**, {series}" if series in ("f(y)", *_SHOWN) else series
-            figures = f"{row['psnr']:.2f} | {row['ssim']:.3f} | {row['seconds']:.2f}"
-            lines.append(f"| {title} | {count or ''} | {figures} |")
-    return [*lines, "", f"    {table['command']}", ""]
 
 
 if __name__ == "__main__":
