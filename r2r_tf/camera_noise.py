@@ -92,12 +92,7 @@ class CameraNoise(NamedTuple):
 
     def level_at(self, pilot):
         """Standard deviation at each pixel of an image that tells the brightness, [..., C] float32."""
-        channels = [np.interp(pilot[..., c], self.brightness, self.sigma[:, c]) for c in range(pilot.shape[-1])]
-        return np.stack(channels, axis=-1).astype(np.float32)
-
-    def scaled(self, factor):
-        """The same noise, so many times as strong."""
-        return self._replace(sigma=self.sigma * factor)
+        return interpolated(pilot, self.brightness, self.sigma)
 
     def to_json(self):
         """The model as a dict that `from_json` reads back."""
@@ -108,6 +103,12 @@ class CameraNoise(NamedTuple):
 def from_json(spec):
     """The `CameraNoise` that `to_json` wrote."""
     return CameraNoise(*(np.asarray(spec[name], np.float32) for name in CameraNoise._fields))
+
+
+def interpolated(pilot, brightness, sigma):
+    """sigma [K, C], given at K brightnesses, at each pixel of an image [..., C] float32: linear between, constant outside."""
+    channels = [np.interp(pilot[..., c], brightness, sigma[:, c]) for c in range(pilot.shape[-1])]
+    return np.stack(channels, axis=-1).astype(np.float32)
 
 
 def filtered(z, kernel):

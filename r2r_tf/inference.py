@@ -89,7 +89,6 @@ def load_pretrained(name, precision="float32"):
     Args:
       name: of the weights.
       precision: as in `model_files.load`.
-
     Raises:
       InputError: no such name.
     """
@@ -134,8 +133,8 @@ def _noise_of(image, model, sigma):
     """The noise of one image: what the caller says, else the model's, else estimated from the image."""
     if isinstance(model, CameraNoise):
         # a level scales the camera's noise; its dependence on brightness and its correlation stay
-        factor = estimation.level_factor(image, model) if sigma is None else sigma / model.of_image(image).mean_variance() ** 0.5
-        return model.scaled(factor).of_image(image)
+        own = model.of_image(image)
+        return own.scaled(estimation.level_factor(image, model) if sigma is None else sigma / own.mean_variance() ** 0.5)
     if sigma is not None:
         return Gaussian(sigma)
     if isinstance(model, Gaussian):

@@ -7,9 +7,9 @@ from r2r_tf import models, noise, recorruption
 from r2r_tf.errors import InputError
 
 EPOCH_PATCHES = 8000
-# the dtype policies of Keras, by the names of --precision
 # --sigma: the noise is estimated from noisy pictures, as that of a camera, or as white noise of a level of its own in each
 AUTO, CHEN = "auto", "chen"
+# the dtype policies of Keras, by the names of --precision
 DTYPES = {"float32": "float32", "bfloat16": "mixed_bfloat16"}
 
 

@@ -108,7 +108,7 @@ def test_level_follows_the_smoothed_image(rng, kernel):
     np.testing.assert_allclose(own.sigma[:, :40, 0], 0.015, rtol=0.03)
     np.testing.assert_allclose(own.sigma[:, 90:, 0], 0.025, rtol=0.03)
     np.testing.assert_allclose(own.sigma[..., 1], 0.02, rtol=1e-6)
-    assert own.kernel is kernel and model.scaled(2.0).of_image(x).sigma[0, 0, 0] == pytest.approx(0.03)
+    assert own.kernel is kernel and model.of_image(x).scaled(2.0).sigma[0, 0, 0] == pytest.approx(0.03)
 
 
 def test_stored_form_comes_back(kernel):

@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from r2r_tf.camera_noise import interpolated
 from r2r_tf.errors import InputError
 
 BINS = 16
@@ -25,8 +26,7 @@ class LevelFunction(NamedTuple):
 
     def __call__(self, pilot):
         """Standard deviation of the noise at each pixel of an image [..., C] that tells the brightness."""
-        channels = [np.interp(pilot[..., c], self.brightness, self.sigma[:, c]) for c in range(pilot.shape[-1])]
-        return np.stack(channels, axis=-1).astype(np.float32)
+        return interpolated(pilot, self.brightness, self.sigma)
 
 
 def level_functions(windows_of_settings, gain):
