@@ -2,7 +2,9 @@
 
 import json
 
-_SHOWN = {"plain": (1, 2, 8, 50), "antithetic": (2, 8, 50)}  # draws T
+from r2r_tf import passes
+
+_SHOWN = {"plain": (1, 2, 8, 50), "antithetic": (2, 8, 50), "turned": (2, 8)}  # draws T
 
 
 def text(name, note, run, card, tables, check):
@@ -57,7 +59,8 @@ def closing_evaluation(summary):
     noise = "real noise" if sigma is None else f"sigma {sigma:g}"
     return [
         f"The training's closing evaluation, {summary['dataset']} {summary['split']}, {summary['images']} images, {noise}, "
-        f"T = {summary['num_recorruptions']}: **{own['psnr']:.2f} dB**, SSIM {own['ssim']:.3f}.",
+        f"{passes.in_words(summary)}: "
+        f"**{own['psnr']:.2f} dB**, SSIM {own['ssim']:.3f}.",
         "",
     ]
 

@@ -7,7 +7,7 @@ import time
 import numpy as np
 from tqdm import tqdm
 
-from r2r_tf import atomic, baselines, command, figures, inference, metrics, noise, summaries
+from r2r_tf import atomic, baselines, command, figures, inference, metrics, noise, passes, summaries
 
 NOISY = "noisy input"
 PROTOCOL = "PSNR and SSIM per image on the estimate clipped to [0, 1] (noisy input unclipped), data range 1, then averaged"
@@ -18,8 +18,9 @@ def evaluate(
     test,
     output_dir,
     alpha=None,
-    num_recorruptions=8,
+    num_recorruptions=None,
     antithetic=True,
+    orientations=None,
     seed=0,
     legacy_ssim=False,
     with_bm3d=False,
@@ -30,7 +31,7 @@ def evaluate(
       denoiser: `model_files.Denoiser`.
       test: `testing_data.TestSet`.
       output_dir: where the files go.
-      alpha, num_recorruptions, antithetic: as in `inference.denoise`.
+      alpha, num_recorruptions, antithetic, orientations: as in `inference.denoise`.
       seed: of the recorruptions.
       legacy_ssim: add the column `legacy_ssim`, see `metrics.legacy_ssim`.
       with_bm3d: add the row BM3D.
@@ -40,9 +41,7 @@ def evaluate(
       InputError: arguments out of range.
     """
     sigma = test.noise.sigma if test.noise else None
-    _, used_alpha, used_draws, _ = inference.draws(
-        denoiser, test.images.noisy[0][None], sigma, alpha, num_recorruptions, antithetic
-    )
+    average = inference.plan(denoiser, alpha, num_recorruptions, antithetic, orientations)
 
     def network(index):
         return inference.denoise(
@@ -52,6 +51,7 @@ def evaluate(
             alpha=alpha,
             num_recorruptions=num_recorruptions,
             antithetic=antithetic,
+            orientations=orientations,
             channel_axis=-1,
             seed=(seed, index),
         )
@@ -82,9 +82,7 @@ def evaluate(
         "images": len(rows),
         "sigma": round(sigma * noise.GREY_LEVELS, 6) if test.noise else None,
         "sigma_of_baselines": {name: round(level * noise.GREY_LEVELS, 6) for name, level in levels.items()},
-        "num_recorruptions": used_draws,
-        "antithetic": antithetic,
-        "alpha": used_alpha,
+        **average._asdict(),
         "seeds": {"noise_seed": test.noise_seed, "recorruption_seed": seed},
         "model_sha256": denoiser.sha256,
         "protocol": PROTOCOL,
@@ -152,7 +150,7 @@ def table(summary):
     noise_of_images = "real noise" if summary["sigma"] is None else f"sigma {summary['sigma']:g}"
     head = (
         f"{summary['dataset']}, split {summary['split']}, {summary['images']} images, {noise_of_images}, "
-        f"T {summary['num_recorruptions']}{' antithetic' if summary['antithetic'] else ''}, alpha {summary['alpha']:g}"
+        f"{passes.in_words(summary)}"
     )
     lines = [head, f"{'':16s}" + "".join(f"{titles[key]:>14s}" for key in keys)]
     lines += [f"{name:16s}" + "".join(f"{means[key]:14.4f}" for key in keys) for name, means in summary["methods"].items()]

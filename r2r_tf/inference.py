@@ -13,13 +13,28 @@ from r2r_tf.camera_noise import CameraNoise
 from r2r_tf.errors import InputError
 from r2r_tf.models import structure
 from r2r_tf.noise import Gaussian, GaussianRange
+from r2r_tf.orientations import COUNT
 from r2r_tf.recorruption import check_alpha
 
 DEFAULT_ALPHA = 0.5
+DEFAULT_RECORRUPTIONS = 8
 
 
-def denoise(array, model=None, sigma=None, alpha=None, num_recorruptions=8, antithetic=True, channel_axis=None, seed=0):
-    """The R2R estimate, x_hat = mean over t of f(y + alpha z_t), z_t ~ N(0, Sigma).
+def denoise(
+    array,
+    model=None,
+    sigma=None,
+    alpha=None,
+    num_recorruptions=None,
+    antithetic=True,
+    orientations=None,
+    channel_axis=None,
+    seed=0,
+):
+    """The R2R estimate, x_hat = mean over t of f(y + alpha z_t), z_t ~ N(0, Sigma), the passes in several orientations.
+
+    A network for one level of noise knows recorrupted images alone, so T draws are averaged. One that is told the level, and has
+    learnt a range of them, knows the noisy image's own level as well: it estimates E[x | y] from y itself, without draws.
 
     Args:
       array: noisy image or images: [H, W], [H, W, C] or [B, H, W, C]; float on the [0, 1] scale (values outside are kept), or
@@ -29,9 +44,13 @@ def denoise(array, model=None, sigma=None, alpha=None, num_recorruptions=8, anti
       sigma: noise standard deviation on the [0, 1] scale; None for the model's own noise, or, if it has none or serves a range
         of levels, an estimate from each image, moved into that range.
       alpha: as the network was trained with; None for the stored one, else 0.5. 0 means f(y) itself.
-      num_recorruptions: T, the number of draws; 0 means f(y) itself. A network that was trained on unrecorrupted inputs (its
-        stored alpha is 0) gives f(y) unless alpha is given.
+      num_recorruptions: T, the number of draws; 0 means f(y) itself, which is also what a network that was trained on
+        unrecorrupted inputs (its stored alpha is 0) gives unless alpha is given. None: 0 for networks that have learnt a range of
+        levels (if neither alpha is given), 8 for others.
       antithetic: draws in pairs z, -z, which makes T = 2 as good as many plain draws; T must then be even.
+      orientations: 1 to 8: the passes go through so many of the eight quarter turns and mirror images of the image, which
+        improves the mean at no cost; f(y) takes as many passes. None: all that T draws can use, one if T = 0 was asked for, eight
+        if it was chosen.
       channel_axis: position of the channels; None: the last axis of three or four dimensions, none for two.
       seed: of the draws, a number or a tuple of numbers; the same seed gives the same estimate.
     Returns:
@@ -39,11 +58,11 @@ def denoise(array, model=None, sigma=None, alpha=None, num_recorruptions=8, anti
       some 1 kB n of memory (DnCNN).
     Raises:
       InputError: an argument out of range, an odd T with `antithetic`, wrong channels, values that are not finite.
-    Source: Pang et al., CVPR 2021, section 3.3. Deviations: antithetic draws.
+    Source: Pang et al., CVPR 2021, section 3.3. Deviations: antithetic draws, orientations.
     """
     denoiser, y, restore = _prepare(array, model, channel_axis)
-    plan = draws(denoiser, y, sigma, alpha, num_recorruptions, antithetic)
-    return restore(passes.averaged_estimate(denoiser.network, y, *plan, seed))
+    average = plan(denoiser, alpha, num_recorruptions, antithetic, orientations)
+    return restore(passes.averaged_estimate(denoiser.network, y, noises(denoiser, y, average, sigma), average, seed))
 
 
 def kernel_denoise(
@@ -51,8 +70,9 @@ def kernel_denoise(
     model=None,
     sigma=None,
     alpha=None,
-    num_recorruptions=8,
+    num_recorruptions=None,
     antithetic=True,
+    orientations=None,
     channel_axis=None,
     seed=0,
     patch_size=40,
@@ -61,7 +81,7 @@ def kernel_denoise(
     """The R2R estimate patch by patch: each crop is denoised by itself with T draws of its own, overlaps are averaged.
 
     Args:
-      array, model, sigma, alpha, num_recorruptions, antithetic, channel_axis, seed: as in `denoise`.
+      array, model, sigma, alpha, num_recorruptions, antithetic, orientations, channel_axis, seed: as in `denoise`.
       patch_size: side of the crops; no image side may be smaller.
       stride: largest distance between neighbouring crops, whose starts are spread evenly.
     Returns:
@@ -73,12 +93,11 @@ def kernel_denoise(
     denoiser, y, restore = _prepare(array, model, channel_axis)
     rows, columns = (patches.tile_starts(side, patch_size, stride) for side in y.shape[1:3])
     corners = np.stack(np.meshgrid(rows, columns, indexing="ij"), axis=-1).reshape(-1, 2)
-    estimates = []
-    for index, image in enumerate(y):
-        (noise,), *plan = draws(denoiser, image[None], sigma, alpha, num_recorruptions, antithetic)
+    average, estimates = plan(denoiser, alpha, num_recorruptions, antithetic, orientations), []
+    for index, (image, noise) in enumerate(zip(y, noises(denoiser, y, average, sigma), strict=True)):
         crops = patches.extract(image, corners, patch_size)
-        noises = [noise.of_patch(top, left, patch_size) for top, left in corners]
-        crops = passes.averaged_estimate(denoiser.network, crops, noises, *plan, (*np.atleast_1d(seed), index))
+        own = [noise.of_patch(top, left, patch_size) for top, left in corners]
+        crops = passes.averaged_estimate(denoiser.network, crops, own, average, (*np.atleast_1d(seed), index))
         estimates.append(patches.stitch(crops, corners, image.shape))
     return restore(np.stack(estimates))
 
@@ -110,23 +129,32 @@ def as_denoiser(model, channels):
     return model_files.load(model)
 
 
-def draws(denoiser, y, sigma=None, alpha=None, num_recorruptions=8, antithetic=True):
-    """What is to be drawn: the caller's choice, else the model's own, else the default.
+def plan(denoiser, alpha=None, num_recorruptions=None, antithetic=True, orientations=None):
+    """The `passes.Average` of a denoiser: the caller's choice, else the model's own, else the default; see `denoise`.
 
-    Returns:
-      (noise model of each image, alpha, number of draws, antithetic), the last arguments of `averaged_estimate`.
     Raises:
       InputError: a choice out of range.
     """
+    check_draws(num_recorruptions, antithetic, alpha, orientations)
+    learnt_a_range = isinstance(denoiser.noise, GaussianRange) and structure.takes_level(denoiser.network) and alpha is None
+    if num_recorruptions is None:
+        chosen = (0, COUNT) if learnt_a_range else (DEFAULT_RECORRUPTIONS, None)
+        num_recorruptions, orientations = chosen[0], orientations or chosen[1]
     alpha = next(value for value in (alpha, denoiser.alpha, DEFAULT_ALPHA) if value is not None)
-    check_draws(num_recorruptions, antithetic, alpha)
+    num_recorruptions = int(num_recorruptions) if alpha else 0
+    return passes.Average(alpha, num_recorruptions, antithetic, orientations or max(1, min(num_recorruptions, COUNT)))
+
+
+def noises(denoiser, y, average, sigma=None):
+    """The noise model of each image of a batch: that of the caller's level, else the model's, else of an estimated level.
+
+    Raises:
+      InputError: a level out of range.
+    """
     if sigma is not None and not 0 <= sigma <= 1:
         raise InputError(f"sigma is on the [0, 1] scale; 25 grey levels are sigma=25/255. Received: sigma={sigma}")
-    if alpha == 0:
-        num_recorruptions = 0
-    needed = num_recorruptions or structure.takes_level(denoiser.network)
-    noises = [_noise_of(image, denoiser.noise, sigma) if needed else Gaussian(0.0) for image in y]
-    return noises, alpha, int(num_recorruptions), antithetic
+    needed = average.num_recorruptions or structure.takes_level(denoiser.network)
+    return [_noise_of(image, denoiser.noise, sigma) if needed else Gaussian(0.0) for image in y]
 
 
 def _noise_of(image, model, sigma):
@@ -143,11 +171,14 @@ def _noise_of(image, model, sigma):
     return Gaussian(min(max(level, model.low), model.high) if isinstance(model, GaussianRange) else level)
 
 
-def check_draws(num_recorruptions, antithetic, alpha=None):
-    """Raises InputError unless T is a whole number >= 0, even if the draws are pairs, and alpha is at least 0 (or None)."""
-    if num_recorruptions != int(num_recorruptions) or num_recorruptions < 0:
+def check_draws(num_recorruptions, antithetic, alpha=None, orientations=None):
+    """Raises InputError unless T is a whole number, even if the draws are pairs, alpha at least 0, orientations 1-8, or None."""
+    draws = num_recorruptions or 0
+    if draws != int(draws) or draws < 0:
         raise InputError(f"num_recorruptions must be a whole number, at least 0. Received: num_recorruptions={num_recorruptions}")
-    if antithetic and num_recorruptions % 2:
+    if orientations is not None and orientations not in range(1, COUNT + 1):
+        raise InputError(f"orientations must be a whole number, 1 to {COUNT}. Received: orientations={orientations}")
+    if antithetic and draws % 2:
         raise InputError(
             "num_recorruptions must be even with antithetic draws, which come in pairs z, -z; make it even or set "
             f"antithetic=False (flag: --noantithetic). Received: num_recorruptions={num_recorruptions}"

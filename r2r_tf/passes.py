@@ -4,9 +4,12 @@ Arrays are NumPy, float32, [0, 1] scale. Draws come from NumPy's generator, keye
 few draws is a prefix of one with more.
 """
 
+import itertools
+from typing import NamedTuple
+
 import numpy as np
 
-from r2r_tf import patches, recorruption
+from r2r_tf import orientations, patches, recorruption
 from r2r_tf.errors import InputError
 from r2r_tf.models import structure
 
@@ -14,55 +17,108 @@ from r2r_tf.models import structure
 _MAX_PIXELS = 1 << 19
 
 
-def averaged_estimate(network, y, noises, alpha, num_recorruptions, antithetic, seed):
-    """Mean of f(y + alpha z_t) over T draws for each image; f(y) for T = 0.
+class Average(NamedTuple):
+    """What an estimate is the mean of: passes over y + alpha z_t, t = 1..T, or, for T = 0, over y itself.
+
+    Attributes:
+      alpha: of the recorruption.
+      num_recorruptions: T.
+      antithetic: draws in pairs z, -z; T is then even.
+      orientations: the passes go through so many of the eight orientations of the image in turn; for T = 0 their number.
+    """
+
+    alpha: float
+    num_recorruptions: int
+    antithetic: bool = True
+    orientations: int = 1
+
+
+class Pass(NamedTuple):
+    """One pass over an image: the number of its z, the sign of that (0: y itself), and the image's orientation."""
+
+    number: int
+    sign: int
+    orientation: int = 0
+
+
+def passes_of(average):
+    """The passes that an `Average` is the mean of, as a list of `Pass`."""
+    if not average.num_recorruptions:
+        return [Pass(0, 0, orientation) for orientation in range(average.orientations)]
+    return [
+        Pass(draw // 2, 1 - 2 * (draw % 2), draw % average.orientations)
+        if average.antithetic
+        else Pass(draw, 1, draw % average.orientations)
+        for draw in range(average.num_recorruptions)
+    ]
+
+
+def in_words(summary):
+    """Such as 'T 8 antithetic in 8 orientations, alpha 0.5' or 'f(y) in 8 orientations'.
+
+    Args:
+      summary: dict that holds the fields of an `Average`, those with defaults if they differ from them.
+    """
+    average = Average(**{key: value for key, value in summary.items() if key in Average._fields})
+    turns = f" in {average.orientations} orientations" if average.orientations > 1 else ""
+    if not average.num_recorruptions:
+        return f"f(y){turns}"
+    return f"T {average.num_recorruptions}{' antithetic' if average.antithetic else ''}{turns}, alpha {average.alpha:g}"
+
+
+def averaged_estimate(network, y, noises, average, seed):
+    """The mean over the passes for each image.
 
     Args:
       network: `keras.Model`.
       y: [B, H, W, C] float32.
-      noises, alpha, num_recorruptions, antithetic: as from `inference.draws`.
+      noises: noise model of each image.
+      average: `Average`.
       seed: a number or a tuple of numbers.
     Returns:
       [B, H, W, C] float32.
     """
-    draws = draw_numbers(num_recorruptions, antithetic) if num_recorruptions else [(0, 0)]
-    jobs = [(image, *draw) for image in range(len(y)) for draw in draws]
+    own = passes_of(average)
+    jobs = [(image, one) for image in range(len(y)) for one in own]
     total = np.zeros(y.shape, np.float64)
-    for (image, _, _), output in zip(jobs, outputs(network, y, noises, alpha, jobs, seed), strict=True):
+    for (image, _), output in zip(jobs, outputs(network, y, noises, average.alpha, jobs, seed), strict=True):
         total[image] += output
-    return (total / len(draws)).astype(np.float32)
-
-
-def draw_numbers(num_recorruptions, antithetic):
-    """The draws of an estimate as (number of z, sign): pairs z, -z if antithetic."""
-    return [(draw // 2, 1 - 2 * (draw % 2)) if antithetic else (draw, 1) for draw in range(num_recorruptions)]
+    return (total / len(own)).astype(np.float32)
 
 
 def outputs(network, y, noises, alpha, jobs, seed):
     """Yields f(y + sign alpha z) for each job, some at a time through the network.
 
     Args:
-      network, y, noises, alpha, seed: as in `averaged_estimate`.
-      jobs: list of (image, number of its z, sign); sign 0 is f(y) itself.
+      network, y, noises, seed: as in `averaged_estimate`.
+      alpha: of the recorruption.
+      jobs: list of (number of the image, `Pass`).
     Yields:
       [H, W, C] float32.
     """
     chunk = max(1, _MAX_PIXELS // (y.shape[1] * y.shape[2]))
+    with_level = structure.takes_level(network)
 
-    def recorrupted(image, number, sign):
-        if not sign:
-            return y[image]
-        noise = noises[image]
-        shape = (y.shape[1] + noise.margin, y.shape[2] + noise.margin, y.shape[3])
-        z = np.random.default_rng([*np.atleast_1d(seed), image, number]).standard_normal(shape, np.float32)
-        return y[image] + np.float32(alpha * sign) * noise.sample(z)
+    def network_input(image, one):
+        """The recorrupted image, with its noise level as one more channel where the network wants it, turned."""
+        noise, noisy = noises[image], y[image]
+        if one.sign:
+            shape = (y.shape[1] + noise.margin, y.shape[2] + noise.margin, y.shape[3])
+            z = np.random.default_rng([*np.atleast_1d(seed), image, one.number]).standard_normal(shape, np.float32)
+            noisy = noisy + np.float32(alpha * one.sign) * noise.sample(z)
+        if with_level:
+            level = noise.level() * recorruption.input_gain(one.sign * alpha)
+            noisy = np.concatenate([noisy, np.broadcast_to(np.float32(level), noisy[..., :1].shape)], axis=-1)
+        return orientations.turned(noisy, one.orientation)
 
     for start in range(0, len(jobs), chunk):
         part = jobs[start : start + chunk]
-        levels = None
-        if structure.takes_level(network):
-            levels = np.stack([noises[image].level() * recorruption.input_gain(sign * alpha) for image, _, sign in part])
-        yield from one_pass(network, np.stack([recorrupted(*job) for job in part]), levels)
+        # turned images may have another shape
+        for _, group in itertools.groupby(part, lambda job: orientations.keeps_shape(job[1].orientation)):
+            group = list(group)
+            estimates = _padded_pass(network, np.stack([network_input(*job) for job in group]))
+            for (_, one), estimate in zip(group, estimates, strict=True):
+                yield orientations.turned_back(estimate, one.orientation)
 
 
 def one_pass(network, inputs, level=None):
@@ -77,13 +133,17 @@ def one_pass(network, inputs, level=None):
     Raises:
       InputError: a network that is told the level is not.
     """
-    height, width = inputs.shape[1:3]
     if structure.takes_level(network):
         if level is None:
             raise InputError("This network is told the noise level: give sigma.")
         level = np.asarray(level, np.float32)
         level = level if level.ndim == 4 else level.reshape(-1, 1, 1, 1)
         inputs = np.concatenate([inputs, np.broadcast_to(level, (*inputs.shape[:3], 1))], axis=-1)
+    return _padded_pass(network, inputs)
+
+
+def _padded_pass(network, inputs):
+    height, width = inputs.shape[1:3]
     multiple = structure.side_multiple(network)
     rows, columns = (patches.reflected(side, multiple) for side in (height, width))
     return np.asarray(network.predict_on_batch(inputs[:, rows][:, :, columns]), np.float32)[:, :height, :width]

@@ -96,7 +96,7 @@ def misjudge_levels(images, errors, seed):
 
 
 def split_validation(images, seed, fraction=0.2):
-    """Splits `Images` by image into a training and a validation part, 80/20, in seeded random order.
+    """Splits `Images` by image into a training part and a validation part of this fraction, in seeded random order.
 
     Raises:
       InputError: fewer than two images.
@@ -105,7 +105,7 @@ def split_validation(images, seed, fraction=0.2):
     if count < 2:
         raise InputError(f"Training needs at least two images, one of them for validation. Received: {count}")
     order = np.random.default_rng(seed).permutation(count)
-    held_out = max(1, round(fraction * count))
+    held_out = min(max(1, round(fraction * count)), count - 1)
 
     def part(indices):
         lists = (images.noisy, images.clean, images.second, images.noises)

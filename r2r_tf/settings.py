@@ -32,6 +32,7 @@ class Settings(NamedTuple):
     objective: str
     antithetic: bool
     scales: tuple
+    validation_fraction: float
     batch_size: int
     microbatches: int
     patch_size: int
@@ -46,7 +47,7 @@ class Settings(NamedTuple):
     ema: float
     precision: str
     seed: int
-    num_recorruptions: int
+    num_recorruptions: int | None
 
 
 def check(settings):
@@ -62,6 +63,8 @@ def check(settings):
             raise InputError(f"--{name} must be above 0 and finite. Received: {getattr(settings, name)}")
     if not 0 <= settings.ema < 1:
         raise InputError(f"--ema must be at least 0 (off) and below 1, such as 0.999. Received: {settings.ema}")
+    if not 0 < settings.validation_fraction < 1:
+        raise InputError(f"--validation_fraction must be above 0 and below 1. Received: {settings.validation_fraction}")
     if not settings.scales or not all(0 < scale <= 1 for scale in settings.scales):
         raise InputError(f"--scales must be numbers above 0, at most 1. Received: {settings.scales}")
     if list(settings.milestones) != sorted({epoch for epoch in settings.milestones if epoch > 0}):
@@ -75,7 +78,7 @@ def check(settings):
         raise InputError(f"--sigma_error must be one number between -1 and 1, or a range of them. Received: {errors}")
     if not 0 < settings.decay <= 1:
         raise InputError(f"--decay must be above 0, at most 1. Received: {settings.decay}")
-    if settings.antithetic and settings.num_recorruptions % 2:
+    if settings.antithetic and (settings.num_recorruptions or 0) % 2:
         raise InputError(
             f"--num_recorruptions must be even with --antithetic (pairs z, -z). Received: {settings.num_recorruptions}"
         )

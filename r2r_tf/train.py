@@ -51,6 +51,9 @@ _OBJECTIVE = flags.DEFINE_enum(
 )
 _ANTITHETIC = flags.DEFINE_boolean("antithetic", True, "Recorrupt with z and -z together; a batch then holds pairs.")
 _SCALES = flags.DEFINE_list("scales", ["1"], "Each image is resized by one of these before its noise is drawn.")
+_VALIDATION_FRACTION = flags.DEFINE_float(
+    "validation_fraction", 0.2, "Part of the images, at least one, that is kept out of training to tell how well it goes."
+)
 _BATCH_SIZE = flags.DEFINE_integer("batch_size", 128, "Network inputs a step.", lower_bound=1)
 _MICROBATCHES = flags.DEFINE_integer(
     "microbatches", 1, "Parts of a batch that train side by side, each with batch statistics of its own.", lower_bound=1
@@ -73,7 +76,12 @@ _EMA = flags.DEFINE_float(
 )
 _PRECISION = flags.DEFINE_enum("precision", "float32", ["float32", "bfloat16"], "Of all layers but the last.")
 _SEED = flags.DEFINE_integer("seed", 0, "Seed of the frozen noise, crops, recorruptions and initial weights.", lower_bound=0)
-_NUM_RECORRUPTIONS = flags.DEFINE_integer("num_recorruptions", 8, "Draws T of the closing evaluation.", lower_bound=0)
+_NUM_RECORRUPTIONS = flags.DEFINE_integer(
+    "num_recorruptions",
+    None,
+    "Draws T of the closing evaluation; by default 0 for networks that learn a range of levels, 8 for others.",
+    lower_bound=0,
+)
 
 _RUN_FLAGS = (
     _DATASET,
@@ -92,6 +100,7 @@ _RUN_FLAGS = (
     _OBJECTIVE,
     _ANTITHETIC,
     _SCALES,
+    _VALIDATION_FRACTION,
     _BATCH_SIZE,
     _MICROBATCHES,
     _PATCH_SIZE,

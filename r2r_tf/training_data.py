@@ -11,7 +11,6 @@ from r2r_tf.backend import tf
 from r2r_tf.errors import InputError
 from r2r_tf.settings import AUTO, CHEN, steps_per_epoch, test_noise
 
-VALIDATION_FRACTION = 0.2
 CALIBRATION_PATCHES = 512
 _CHEN_PATCH_SIZE = 32  # of the R2R paper
 
@@ -28,7 +27,7 @@ def load_images(settings):
     noise_of, noise_model = _noise(settings, pictures)
     images = pipeline.noisy_images(pictures, noise_of, settings.seed, settings.objective == "n2n", settings.scales)
     images = pipeline.misjudge_levels(images, settings.sigma_error, settings.seed)
-    return *pipeline.split_validation(images, settings.seed), noise_model
+    return *pipeline.split_validation(images, settings.seed, settings.validation_fraction), noise_model
 
 
 def _noise(settings, pictures):
@@ -104,7 +103,7 @@ def batches(settings, train_images, validation_images, first_epoch, with_level):
 
 def validation_steps(settings):
     """Batches of one validation."""
-    return math.ceil(VALIDATION_FRACTION * steps_per_epoch(settings))
+    return math.ceil(settings.validation_fraction * steps_per_epoch(settings))
 
 
 def target_variances(settings, images, role, first_step, num_steps):

@@ -1,6 +1,7 @@
 """The ablation tables: prefixes of one set of draws, resuming, error bars, trainings that are reused."""
 
 import csv
+import itertools
 import json
 import math
 
@@ -52,8 +53,16 @@ def test_draws_are_prefixes_and_those_of_denoise(denoiser, tests):
     x, y = tests[0].images.clean[1], tests[0].images.noisy[1]
     assert set(psnr) > {("noisy input", 0), ("non-local means", 0), ("f(y)", 0), ("antithetic", 4), ("plain", 1)}
     assert ("antithetic", 1) not in psnr
-    for series, count in (("plain", 1), ("plain", 4), ("antithetic", 2), ("antithetic", 4)):
-        options = {"num_recorruptions": count, "antithetic": series == "antithetic", "channel_axis": -1, "seed": (5, 1)}
+    kinds = {"plain": (False, 1), "antithetic": (True, 1), "turned": (True, None), "f(y), turned": (True, 8)}
+    for series, count in (*itertools.product(("plain", "antithetic", "turned"), (2, 4)), ("plain", 1), ("f(y), turned", 0)):
+        antithetic, turns = kinds[series]
+        options = {
+            "num_recorruptions": count,
+            "antithetic": antithetic,
+            "orientations": turns,
+            "channel_axis": -1,
+            "seed": (5, 1),
+        }
         assert psnr[series, count] == pytest.approx(metrics.psnr(x, r2r_tf.denoise(y, denoiser, **options)), abs=1e-4)
     assert psnr["noisy input", 0] == pytest.approx(metrics.psnr(x, y, clip=False))
     assert psnr["f(y)", 0] == pytest.approx(metrics.psnr(x, r2r_tf.denoise(y, denoiser, num_recorruptions=0, channel_axis=-1)))
@@ -73,8 +82,8 @@ def test_levels_are_those_of_the_images(denoiser, data_dir):
     for level, (test,) in tests_of_levels.items():
         x, y = test.images.clean[0], test.images.noisy[0]
         assert rows["noisy input", level] == pytest.approx(-20 * math.log10(level / 255), abs=0.1)
-        x_hat = r2r_tf.denoise(y, denoiser, sigma=level / 255, num_recorruptions=2, channel_axis=-1, seed=(3, 0))
-        assert rows["model, T = 2", level] == pytest.approx(metrics.psnr(x, x_hat))
+        x_hat = r2r_tf.denoise(y, denoiser, sigma=level / 255, num_recorruptions=2, orientations=1, channel_axis=-1, seed=(3, 0))
+        assert rows["T = 2", level] == pytest.approx(metrics.psnr(x, x_hat))
         assert rows["non-local means", level] > rows["noisy input", level] + 2
 
 

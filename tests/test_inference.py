@@ -62,7 +62,7 @@ def test_mean_and_variance_of_plain_draws(blur, y):
 
 def test_fewer_draws_are_a_prefix_of_more(network, y):
     def estimate(draws):
-        return r2r_tf.denoise(y, network, sigma=SIGMA, num_recorruptions=draws, antithetic=False)
+        return r2r_tf.denoise(y, network, sigma=SIGMA, num_recorruptions=draws, antithetic=False, orientations=1)
 
     third = 3 * estimate(3) - 2 * estimate(2)
     z = np.random.default_rng([0, 0, 2]).standard_normal((30, 26, 1), np.float32)
@@ -136,6 +136,8 @@ def test_patchwise_prediction(blur, network, rng):
         ({"num_recorruptions": 3}, "even with antithetic"),
         ({"num_recorruptions": -2}, "at least 0"),
         ({"sigma": 25}, "25/255"),
+        ({"orientations": 0}, "orientations must be"),
+        ({"orientations": 9}, "orientations must be"),
         ({"alpha": -1}, "alpha must be"),
         ({"channel_axis": 0}, r"\[H, W\]"),
         ({"model": "no/such/model"}, "no/such/model"),

@@ -220,6 +220,8 @@ def test_validation_part_is_disjoint_and_seeded(images):
     assert not any(a is b for a in train.noisy for b in validation.noisy)
     assert pipeline.split_validation(images, seed=0)[1].noisy[0] is validation.noisy[0]
     assert len({id(pipeline.split_validation(images, seed=s)[1].noisy[0]) for s in range(12)}) > 1
+    sizes = [[len(part.noisy) for part in pipeline.split_validation(images, 0, fraction)] for fraction in (0.01, 0.4, 0.99)]
+    assert sizes == [[4, 1], [3, 2], [1, 4]]
 
 
 def test_scales_resize_before_the_noise():

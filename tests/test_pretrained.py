@@ -18,7 +18,13 @@ def test_shipped_weights_score_what_their_card_says(name, data_dir):
     test = testing_data.load_test_set(check["dataset"], noise.Gaussian(level), 1, data_dir=data_dir, seed=check["seed"])
     psnr = []
     for index, (x, y) in enumerate(zip(test.images.clean, test.images.noisy, strict=True)):
-        options = {"sigma": level, "num_recorruptions": check["num_recorruptions"], "channel_axis": -1, "seed": (0, index)}
+        options = {
+            "sigma": level,
+            "num_recorruptions": check["num_recorruptions"],
+            "orientations": 1,
+            "channel_axis": -1,
+            "seed": (0, index),
+        }
         psnr.append(metrics.psnr(x, r2r_tf.denoise(y, denoiser, **options)))
     assert np.mean(psnr) == pytest.approx(check["psnr"], abs=0.01)
     assert np.mean(psnr) > np.mean([metrics.psnr(x, y) for x, y in zip(test.images.clean, test.images.noisy)]) + 8

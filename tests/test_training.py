@@ -43,6 +43,7 @@ SETTINGS = settings.Settings(
     objective="r2r",
     antithetic=True,
     scales=(1.0,),
+    validation_fraction=0.2,
     batch_size=8,
     microbatches=1,
     patch_size=24,

@@ -38,6 +38,7 @@ def test_failed_start_leaves_no_run_directory(data_dir, tmp_path):
         {"test_dataset": "nothing"},
         {"test_dataset": "skimage_natural/rgb"},
         {"scales": ()},
+        {"validation_fraction": 0.0},
         {"milestones": (30, 10)},
         {"decay": 0.0},
         {"learning_rate": float("inf")},

@@ -20,7 +20,19 @@ _SIGMA = flags.DEFINE_string(
     "sigma", None, "Noise of the test images in grey levels of 255; by default the model's, or real noise."
 )
 _ALPHA = flags.DEFINE_float("alpha", None, "Recorruption strength; the model's own by default.")
-_NUM_RECORRUPTIONS = flags.DEFINE_integer("num_recorruptions", 8, "Draws T to average over; 0 for f(y) itself.", lower_bound=0)
+_NUM_RECORRUPTIONS = flags.DEFINE_integer(
+    "num_recorruptions",
+    None,
+    "Draws T to average over, 0 for f(y) itself; by default 0 for networks that have learnt a range of levels, 8 for others.",
+    lower_bound=0,
+)
+_ORIENTATIONS = flags.DEFINE_integer(
+    "orientations",
+    None,
+    "How many of the eight quarter turns and mirror images the passes go through; by default all that they can.",
+    lower_bound=1,
+    upper_bound=8,
+)
 _ANTITHETIC = flags.DEFINE_boolean("antithetic", True, "Draw in pairs z, -z.")
 _MAX_IMAGES = flags.DEFINE_integer("max_images", None, "Only the first images of the split.", lower_bound=1)
 _SEED = flags.DEFINE_integer("seed", 0, "Seed of the test images' noise and of the recorruptions.", lower_bound=0)
@@ -40,7 +52,7 @@ def main(argv):
 
     denoiser = model_files.load(_MODEL.value, _PRECISION.value)
     noise_model = noise.gaussian_from_grey_levels(_SIGMA.value) if _SIGMA.value is not None else None
-    inference.check_draws(_NUM_RECORRUPTIONS.value, _ANTITHETIC.value, _ALPHA.value)
+    inference.check_draws(_NUM_RECORRUPTIONS.value, _ANTITHETIC.value, _ALPHA.value, _ORIENTATIONS.value)
     test = testing_data.load_test_set(
         _DATASET.value,
         noise_model,
@@ -60,6 +72,7 @@ def main(argv):
         _ALPHA.value,
         _NUM_RECORRUPTIONS.value,
         _ANTITHETIC.value,
+        _ORIENTATIONS.value,
         _SEED.value,
         _LEGACY_SSIM.value,
         _BM3D.value,

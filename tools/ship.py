@@ -30,7 +30,7 @@ def main(argv):
     level = denoiser.noise.sigma if isinstance(denoiser.noise, noise.Gaussian) else 25 / 255
     test = testing_data.load_test_set("skimage_natural", noise.Gaussian(level), card["channels"], data_dir=_DATA_DIR.value)
     scores = [
-        inference.denoise(y, denoiser, sigma=level, num_recorruptions=2, channel_axis=-1, seed=(0, index))
+        inference.denoise(y, denoiser, sigma=level, num_recorruptions=2, orientations=1, channel_axis=-1, seed=(0, index))
         for index, y in enumerate(test.images.noisy)
     ]
     psnr = [metrics.psnr(x, x_hat) for x, x_hat in zip(test.images.clean, scores, strict=True)]

@@ -8,7 +8,7 @@ LEVELS = (10, 20, 30, 40, 50, 60)
 
 
 def cases(denoiser, tests_of_levels, alpha, seed, num_recorruptions=8, with_bm3d=False):
-    """Cases: per level and image noisy input, classical denoisers, f(y), and the antithetic mean over T draws.
+    """Cases: per level and image noisy input, classical denoisers, f(y) and it in all orientations, and the mean over T draws.
 
     Args:
       denoiser: `model_files.Denoiser`.
@@ -21,8 +21,14 @@ def cases(denoiser, tests_of_levels, alpha, seed, num_recorruptions=8, with_bm3d
     def rows(level, test, index):
         x, y = test.images.clean[index], test.images.noisy[index]
         rows = baseline_rows(test, index, level, with_bm3d, stopwatch)
-        for series, draws in (("f(y)", 0), (f"model, T = {num_recorruptions}", num_recorruptions)):
-            options = {"alpha": alpha, "num_recorruptions": draws, "channel_axis": -1, "seed": (seed, index)}
+        for series, draws, turns in (("f(y)", 0, 1), ("f(y), turned", 0, 8), (f"T = {num_recorruptions}", num_recorruptions, 1)):
+            options = {
+                "alpha": alpha,
+                "num_recorruptions": draws,
+                "orientations": turns,
+                "channel_axis": -1,
+                "seed": (seed, index),
+            }
             x_hat, seconds = stopwatch(
                 (series, y.shape), lambda options=options: inference.denoise(y, denoiser, test.noise.sigma, **options)
             )

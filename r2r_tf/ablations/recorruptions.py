@@ -5,7 +5,7 @@ import time
 
 import numpy as np
 
-from r2r_tf import evaluation, figures, inference, passes
+from r2r_tf import evaluation, figures, inference, orientations, passes
 from r2r_tf.ablations.report import Stopwatch, baseline_rows, cases_of_images, score
 
 X_TITLE, LOG_X = "draws T", True
@@ -13,7 +13,9 @@ COUNTS = (1, 2, 4, 8, 10, 20, 50)
 
 
 def cases(denoiser, tests, alpha, seed, counts=COUNTS, with_bm3d=False):
-    """Cases: per image noisy input, f(y), classical denoisers, and the mean over T draws for each T (antithetic: even T).
+    """Cases: per image noisy input, classical denoisers, f(y), and the mean over T draws for each T (antithetic: even T).
+
+    'turned' are the antithetic draws, in an orientation of the image each, at most eight.
 
     Args:
       denoiser: `model_files.Denoiser`.
@@ -46,21 +48,28 @@ def histograms(rows, path):
 
 def _rows(denoiser, test, index, alpha, seed, counts, with_bm3d, stopwatch):
     x, y, sigma = test.images.clean[index], test.images.noisy[index], test.noise.sigma
-    noises, alpha, _, _ = inference.draws(denoiser, y[None], sigma, alpha)
     rows = baseline_rows(test, index, 0, with_bm3d, stopwatch)
-    plain, mirrored = ([draw for draw in passes.draw_numbers(max(counts), pairs)] for pairs in (False, True))
-    order = [(0, 0), *dict.fromkeys(plain + mirrored)]
-    passes_of = functools.partial(passes.outputs, denoiser.network, y[None], noises, alpha, seed=(seed, index))
-    # the whole would be a long warm-up: one pass compiles, too, if not for every size of a batch
-    stopwatch.warm_up(("pass", y.shape), lambda: list(passes_of(jobs=[(0, 0, 0)])))
+    most = max(counts)
+    averages = {
+        "f(y)": passes.Average(0.0, 0),
+        "f(y), turned": passes.Average(0.0, 0, orientations=orientations.COUNT),
+        "plain": inference.plan(denoiser, alpha, most, antithetic=False, orientations=1),
+        "antithetic": inference.plan(denoiser, alpha, most, orientations=1),
+        "turned": inference.plan(denoiser, alpha, min(most, orientations.COUNT)),
+    }
+    alpha, noises = averages["plain"].alpha, inference.noises(denoiser, y[None], averages["plain"], sigma)
+    order = list(dict.fromkeys(one for average in averages.values() for one in passes.passes_of(average)))
+    run = functools.partial(passes.outputs, denoiser.network, y[None], noises, alpha, seed=(seed, index))
+    # the whole would be a long warm-up: a pass in each shape compiles, too, if not for every size of a batch
+    stopwatch.warm_up(("pass", y.shape), lambda: list(run(jobs=[(0, passes.Pass(0, 0, turn)) for turn in (0, 7)])))
     start = time.perf_counter()
-    results = list(passes_of(jobs=[(0, *draw) for draw in order]))
-    seconds = time.perf_counter() - start
-    by_draw, seconds = dict(zip(order, results, strict=True)), seconds / len(order)
-    rows.append({"series": "f(y)", "x": 0, **score(x, by_draw[0, 0], seconds)})
-    for series, draws in (("plain", plain), ("antithetic", mirrored)):
-        sums = np.cumsum([by_draw[draw] for draw in draws], axis=0, dtype=np.float64)
-        for count in counts:
-            if series == "plain" or count % 2 == 0:
-                rows.append({"series": series, "x": count, **score(x, sums[count - 1] / count, count * seconds)})
+    results = list(run(jobs=[(0, one) for one in order]))
+    seconds = (time.perf_counter() - start) / len(order)
+    by_pass = dict(zip(order, results, strict=True))
+    for series, average in averages.items():
+        own, draws = passes.passes_of(average), average.num_recorruptions
+        sums = np.cumsum([by_pass[one] for one in own], axis=0, dtype=np.float64)
+        for count in [count for count in counts if count <= draws] or [len(own)]:
+            if series == "plain" or count % 2 == 0 or not draws:
+                rows.append({"series": series, "x": count if draws else 0, **score(x, sums[count - 1] / count, count * seconds)})
     return rows

@@ -40,6 +40,7 @@ def recipe(network, dataset, data_dir, manual_dir, sigma, patches, seed, **chang
         "objective": "r2r",
         "antithetic": True,
         "scales": (1.0,),
+        "validation_fraction": 0.2,
         "batch_size": _BATCH_SIZE,
         "microbatches": 1,
         "patch_size": 40,
