@@ -56,6 +56,18 @@ def load(source, precision="float32"):
     Raises:
       InputError: nothing there, or not a denoising network.
     """
+    network, file = read(source)
+    card = _read_card(file.with_name(CARD_FILE))
+    return Denoiser(
+        folding.folded(network, precision),
+        card.get("alpha"),
+        noise.from_json(card["noise"]) if card.get("noise") else None,
+        _sha256(file),
+    )
+
+
+def read(source):
+    """(network as it was trained, its file); arguments and errors as in `load`."""
     path = pathlib.Path(source)
     if not path.exists() and str(source) in pretrained.names():
         path = pretrained.directory(source)
@@ -74,13 +86,7 @@ def load(source, precision="float32"):
             f"{file} must map one [B, H, W, C] array (with the noise level as one more channel or not) to the same shape. "
             f"Received: {network.input_shape} to {network.output_shape}"
         )
-    card = _read_card(file.with_name(CARD_FILE))
-    return Denoiser(
-        folding.folded(network, precision),
-        card.get("alpha"),
-        noise.from_json(card["noise"]) if card.get("noise") else None,
-        _sha256(file),
-    )
+    return network, file
 
 
 def _read_card(path):

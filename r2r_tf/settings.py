@@ -31,6 +31,8 @@ class Settings(NamedTuple):
     alpha: float
     objective: str
     antithetic: bool
+    teacher: str | None
+    init: str | None
     scales: tuple
     validation_fraction: float
     batch_size: int
@@ -58,6 +60,12 @@ def check(settings):
         noise.gaussian_from_grey_levels(settings.test_sigma)
     if settings.objective == "r2r":
         recorruption.check_alpha(settings.alpha)
+    if settings.objective == "distill" and not 0 <= settings.alpha < math.inf:
+        raise InputError(f"--alpha must be at least 0 and finite. Received: {settings.alpha}")
+    if (settings.objective == "distill") != (settings.teacher is not None):
+        raise InputError(
+            f"--teacher and --objective=distill belong together. Received: {settings.teacher}, --objective={settings.objective}"
+        )
     for name in ("batch_size", "patch_size", "epochs", "learning_rate"):
         if not 0 < getattr(settings, name) < math.inf:
             raise InputError(f"--{name} must be above 0 and finite. Received: {getattr(settings, name)}")

@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from r2r_tf import datasets, noise, pipeline
+from r2r_tf import datasets, frozen, noise
 from r2r_tf.errors import InputError
 
 _PAIRS = 12
@@ -15,7 +15,7 @@ class TestSet(NamedTuple):
       dataset: name with configuration.
       split: TFDS split expression.
       names: of the images.
-      images: `pipeline.Images` with clean ones.
+      images: `frozen.Images` with clean ones.
       noise: noise model of the noisy ones, which the denoiser and the baselines are told; None for real noise of which nothing
         is told: the denoiser finds its own, and each baseline gets the level that is best on `training_pairs`.
       noise_seed: of the simulated noise.
@@ -25,7 +25,7 @@ class TestSet(NamedTuple):
     dataset: str
     split: str
     names: list
-    images: pipeline.Images
+    images: frozen.Images
     noise: tuple | None
     noise_seed: int
     training_pairs: list | None = None
@@ -71,7 +71,7 @@ def load_test_set(
             raise InputError("--sigma is needed: the model's file does not name the one noise level that it was trained for.")
     elif noise_model is None:
         pairs = _training_pairs(builder)
-    images = pipeline.noisy_images(pictures, noise_model, seed)
+    images = frozen.noisy_images(pictures, noise_model, seed)
     return TestSet(datasets.full_name(builder), split, [picture.name for picture in pictures], images, noise_model, seed, pairs)
 
 

@@ -46,8 +46,13 @@ _SIGMA_ERROR = flags.DEFINE_list(
 _OBJECTIVE = flags.DEFINE_enum(
     "objective",
     "r2r",
-    ["r2r", "n2c", "n2n"],
-    "r2r learns from noisy images alone; the baselines n2c and n2n from clean targets and from second noisy copies.",
+    ["r2r", "n2c", "n2n", "distill"],
+    "r2r learns from noisy images alone, distill from them and a teacher's estimates; the baselines n2c and n2n from clean "
+    "targets and from second noisy copies.",
+)
+_TEACHER = flags.DEFINE_string("teacher", None, "Pretrained name, run directory or .keras file, for --objective=distill.")
+_INIT = flags.DEFINE_string(
+    "init", None, "Start from the weights of this pretrained name, run directory or .keras file, of the same --model."
 )
 _ANTITHETIC = flags.DEFINE_boolean("antithetic", True, "Recorrupt with z and -z together; a batch then holds pairs.")
 _SCALES = flags.DEFINE_list("scales", ["1"], "Each image is resized by one of these before its noise is drawn.")
@@ -99,6 +104,8 @@ _RUN_FLAGS = (
     _ALPHA,
     _OBJECTIVE,
     _ANTITHETIC,
+    _TEACHER,
+    _INIT,
     _SCALES,
     _VALIDATION_FRACTION,
     _BATCH_SIZE,

@@ -10,11 +10,7 @@ from r2r_tf import (
     atomic,
     averaging,
     callbacks,
-    camera_noise,
     checkpoints,
-    evaluation,
-    export,
-    figures,
     losses,
     model_files,
     models,
@@ -23,6 +19,7 @@ from r2r_tf import (
     passes,
     placement,
     run_directory,
+    run_results,
     summaries,
     training_data,
 )
@@ -66,6 +63,7 @@ def run(settings, workdir, devices=None):
                 f"{replicas}. Received: {settings.batch_size}"
             )
         whole = models.build(settings.model, **options, **placement.training_options(settings.model, strategy))
+        start_from(whole, settings.init)
         network = microbatches.in_parts(whole, settings.microbatches)
         compile_network(network, settings)
         history = checkpoints.restore(workdir / run_directory.CHECKPOINTS, network)
@@ -104,7 +102,7 @@ def run(settings, workdir, devices=None):
     if len(checkpoints.restore(workdir / run_directory.CHECKPOINTS, network)) != len(history):
         raise InputError(f"The last checkpoint in {workdir} cannot be read. Run the same command again.")
     averaging.settle(plain, network, data.calibration)
-    finish(plain, settings, noise_model, test, workdir, history)
+    run_results.write(plain, settings, noise_model, test, workdir, history)
     return run_directory.read_run(workdir)
 
 
@@ -120,6 +118,20 @@ def check_network(network, settings, noise_model):
             f"--model={settings.model} is not told the noise level: give one level, or --model=ffdnet. "
             f"Received: --sigma={settings.sigma}"
         )
+
+
+def start_from(network, source):
+    """Gives a new network the weights of a trained one of the same form; leaves it as it is for None.
+
+    Raises:
+      InputError: the two have other weights.
+    """
+    if source is None:
+        return
+    weights = model_files.read(source)[0].get_weights()
+    if [weight.shape for weight in weights] != [tuple(weight.shape) for weight in network.weights]:
+        raise InputError(f"--init must be a network of the same form (--model, --depth, --features). Received: {source}")
+    network.set_weights(weights)
 
 
 def compile_network(network, settings):
@@ -171,39 +183,3 @@ def fit(network, plain, settings, data, workdir, history, figures_of_epochs, pan
     finally:
         progress.close()
     return checkpoint.history
-
-
-def finish(plain, settings, noise_model, test, workdir, history):
-    """Writes the trained network, its exports, curves and the closing evaluation; last of all, that the run is finished."""
-    alpha = settings.alpha if settings.objective == "r2r" else 0.0
-    card = {
-        "model": settings.model,
-        "channels": structure.image_channels(plain),
-        "value_range": [0, 1],
-        "objective": settings.objective,
-        "alpha": alpha,
-        "antithetic": settings.antithetic,
-        "noise": noise_model.to_json(),
-        "dataset": settings.dataset,
-        "epochs": len(history),
-        "patches": len(history) * steps_per_epoch(settings) * settings.batch_size,
-    }
-    model_files.save(workdir, plain, card)
-    if keras.backend.backend() == "tensorflow":  # its endpoints are TensorFlow graphs; model.keras opens in any backend
-        # the graph's own draws are white: one pass for cameras
-        white = not isinstance(noise_model, camera_noise.CameraNoise)
-        export.export_saved_model(plain, workdir / "saved_model", alpha if white else 0.0)
-    figures.curves(history, workdir / "curves.png")
-    results = None
-    if test:
-        results = evaluation.evaluate(
-            model_files.load(workdir),
-            test,
-            workdir / "test",
-            num_recorruptions=settings.num_recorruptions,
-            antithetic=settings.antithetic,
-            seed=settings.seed,
-        )
-    run_directory.write_run(
-        workdir, finished_epochs=len(history), training_seconds=round(sum(row["seconds"] for row in history), 1), test=results
-    )

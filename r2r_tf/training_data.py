@@ -6,9 +6,10 @@ from typing import NamedTuple
 import numpy as np
 from tqdm import tqdm
 
-from r2r_tf import datasets, estimation, losses, noise, pipeline, sampling, testing_data
+from r2r_tf import datasets, estimation, frozen, inference, losses, model_files, noise, passes, pipeline, sampling, testing_data
 from r2r_tf.backend import tf
 from r2r_tf.errors import InputError
+from r2r_tf.models import structure
 from r2r_tf.settings import AUTO, CHEN, steps_per_epoch, test_noise
 
 CALIBRATION_PATCHES = 512
@@ -16,7 +17,7 @@ _CHEN_PATCH_SIZE = 32  # of the R2R paper
 
 
 def load_images(settings):
-    """(training part, validation part, noise model) of the training split: `pipeline.Images` with frozen noise, and what a
+    """(training part, validation part, noise model) of the training split: `frozen.Images` with frozen noise, and what a
     network that is trained on them is told to be for.
 
     Raises:
@@ -25,9 +26,11 @@ def load_images(settings):
     builder = datasets.prepare(settings.dataset, settings.data_dir, settings.manual_dir)
     pictures = datasets.load_pictures(builder, "train")
     noise_of, noise_model = _noise(settings, pictures)
-    images = pipeline.noisy_images(pictures, noise_of, settings.seed, settings.objective == "n2n", settings.scales)
-    images = pipeline.misjudge_levels(images, settings.sigma_error, settings.seed)
-    return *pipeline.split_validation(images, settings.seed, settings.validation_fraction), noise_model
+    images = frozen.noisy_images(pictures, noise_of, settings.seed, settings.objective == "n2n", settings.scales)
+    images = frozen.misjudge_levels(images, settings.sigma_error, settings.seed)
+    if settings.teacher:
+        images = images._replace(taught=_taught(settings, images))
+    return *frozen.split_validation(images, settings.seed, settings.validation_fraction), noise_model
 
 
 def _noise(settings, pictures):
@@ -44,6 +47,19 @@ def _noise(settings, pictures):
         return lambda picture: noise.Gaussian(levels[picture.name]), noise.Gaussian(float(np.mean(list(levels.values()))))
     models, pool = estimation.camera_noise([p.noisy for p in pictures], [p.setting for p in pictures])
     return lambda picture: models[picture.setting].of_image(picture.noisy), pool
+
+
+def _taught(settings, images):
+    """The teacher's estimate from each noisy image, by the draws that it would take of itself."""
+    teacher = model_files.load(settings.teacher, settings.precision)
+    channels = images.noisy[0].shape[-1]
+    if structure.image_channels(teacher.network) != channels:
+        raise InputError(
+            f"--teacher must be for images of {channels} channel(s), as {settings.dataset} has. Received: {settings.teacher}"
+        )
+    average = inference.plan(teacher)
+    pairs = enumerate(zip(tqdm(images.noisy, unit=" images", desc="teacher"), images.noises, strict=True))
+    return [passes.averaged_estimate(teacher.network, y[None], [own], average, (settings.seed, i))[0] for i, (y, own) in pairs]
 
 
 def load_test_set(settings, channels):

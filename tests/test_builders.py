@@ -14,7 +14,7 @@ import tensorflow_datasets as tfds
 from skimage import io
 from tensorflow_datasets.core.download.checksums import UrlInfo
 
-from r2r_tf import datasets, metrics, noise, pipeline
+from r2r_tf import datasets, frozen, metrics, noise
 from r2r_tf.errors import InputError
 from tfds_builders.bsd68 import bsd68_dataset_builder as bsd68
 from tfds_builders.bsd400 import bsd400_dataset_builder as bsd400
@@ -156,7 +156,7 @@ def test_a_picture_has_the_same_noise_however_its_split_is_spelled(data_dir):
     builder = datasets.make_builder("skimage_natural", data_dir)
     noisy = {}
     for split in ("test", "test[1:]", "train+test", "test+train"):
-        images = pipeline.noisy_images(pictures := datasets.load_pictures(builder, split), noise.Gaussian(0.1), 0)
+        images = frozen.noisy_images(pictures := datasets.load_pictures(builder, split), noise.Gaussian(0.1), 0)
         for picture, y in zip(pictures, images.noisy, strict=True):
             np.testing.assert_array_equal(noisy.setdefault(picture.name, y), y)
         sources = {(picture.source.split("/")[-1], picture.index): picture.name for picture in pictures}

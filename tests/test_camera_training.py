@@ -103,7 +103,7 @@ def test_noise_is_kept_with_the_model(trained):
 
 def test_evaluation_lets_the_model_find_its_noise(trained, tmp_path):
     pictures = camera_pictures(1)[:2]
-    images = training_data.pipeline.noisy_images(pictures, None, 0)
+    images = training_data.frozen.noisy_images(pictures, None, 0)
     pairs = [(picture.clean, picture.noisy) for picture in camera_pictures(2)[:2]]
     test = testing_data.TestSet("camera", "test", [p.name for p in pictures], images, None, 0, pairs)
     model = model_files.load(trained["auto"])

@@ -9,7 +9,7 @@ import tensorflow as tf
 from absl import flags
 from conftest import run_python
 
-from r2r_tf import datasets, evaluation, inference, metrics, model_files, models, noise, pipeline, testing_data
+from r2r_tf import datasets, evaluation, frozen, inference, metrics, model_files, models, noise, testing_data
 from r2r_tf.errors import InputError
 from tools import evaluate as tool
 
@@ -50,7 +50,7 @@ def test_rows_are_what_a_direct_computation_gives(evaluated, data_dir):
     assert list(rows[0]) == ["image", "psnr", "ssim", "legacy_ssim", "psnr_noisy", "ssim_noisy"]
     pictures = datasets.load_pictures(datasets.make_builder("skimage_natural", data_dir), "test")
     for index, (row, picture) in enumerate(zip(rows, pictures, strict=True)):
-        y = pipeline.add_frozen_noise(picture.clean, noise.Gaussian(SIGMA), 5, picture.source, index)
+        y = frozen.add_frozen_noise(picture.clean, noise.Gaussian(SIGMA), 5, picture.source, index)
         # every image has recorruptions of its own
         x_hat = inference.denoise(y, denoiser, num_recorruptions=4, seed=(5, index))
         assert row["image"] == picture.name

@@ -8,7 +8,7 @@ from conftest import standard_errors
 from test_training import SETTINGS, history, run_here
 
 import r2r_tf
-from r2r_tf import datasets, model_files, models, noise, passes, patches, pipeline, training_data
+from r2r_tf import datasets, frozen, model_files, models, noise, passes, patches, pipeline, training_data
 from r2r_tf.errors import InputError
 from r2r_tf.models import structure
 
@@ -19,7 +19,7 @@ BATCHES = {"batch_size": 8, "patch_size": 16, "seed": 3, "role": "train", "first
 @pytest.fixture(scope="module")
 def images():
     pictures = [datasets.Picture(str(i), np.full((40, 40, 1), 0.5, np.float32), None, "set/train", i) for i in range(12)]
-    return pipeline.noisy_images(pictures, RANGE, 0)
+    return frozen.noisy_images(pictures, RANGE, 0)
 
 
 @pytest.fixture(scope="module")
@@ -37,7 +37,7 @@ def test_each_image_has_one_level(images):
     for x, y, level in zip(images.clean, images.noisy, levels, strict=True):
         assert standard_errors((y - x).ravel() ** 2, level**2) < 5
         assert standard_errors((y - x).ravel() ** 2, (level + 0.03) ** 2) > 5
-    again = pipeline.split_validation(images, 0)
+    again = frozen.split_validation(images, 0)
     assert sorted(again[0].noises + again[1].noises) == sorted(images.noises)
 
 

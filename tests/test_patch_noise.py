@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from conftest import standard_errors
 
-from r2r_tf import camera_noise, pipeline, sampling
+from r2r_tf import camera_noise, frozen, pipeline, sampling
 from r2r_tf.backend import tf
 
 ALPHA, SIZE, STEPS = 0.5, 12, 300
@@ -24,7 +24,7 @@ def images(kernels):
     noises = [
         camera_noise.Correlated(rng.uniform(0.05, 0.2, (SIZE + 1, SIZE + 1, 3)).astype(np.float32), kernel) for kernel in kernels
     ]
-    return pipeline.Images(clean, clean, None, noises, simulated=False)
+    return frozen.Images(clean, clean, None, noises, simulated=False)
 
 
 def test_filter_in_a_graph_is_the_filter(rng, kernels):
@@ -78,7 +78,7 @@ def test_draws_are_in_the_frame_of_the_sensor(kernels):
     noises = [camera_noise.Correlated(np.full((SIZE, SIZE, 1), 0.1, np.float32), rows)]
     options = {"alpha": 1.0, "objective": "r2r", "antithetic": False, "batch_size": 16, "patch_size": SIZE, "seed": 0}
     dataset = pipeline.batches(
-        pipeline.Images(flat, slope, None, noises, False), **options, role="train", first_step=0, num_steps=40, with_clean=True
+        frozen.Images(flat, slope, None, noises, False), **options, role="train", first_step=0, num_steps=40, with_clean=True
     )
     inputs, targets = (np.concatenate(part) for part in zip(*dataset.as_numpy_iterator(), strict=True))
     along_columns = np.abs(targets[:, 1, 0, 1] - targets[:, 0, 0, 1]) > 0.01  # the slope was turned

@@ -7,7 +7,7 @@ import pytest
 import tensorflow as tf
 from conftest import standard_errors
 
-from r2r_tf import datasets, noise, pipeline, sampling
+from r2r_tf import datasets, frozen, noise, pipeline, sampling
 from r2r_tf.errors import InputError
 
 SIGMA = 0.1
@@ -40,7 +40,7 @@ def real_picture(index, clean=0.0, channels=1):
 
 @pytest.fixture(scope="module")
 def images():
-    return pipeline.noisy_images([picture(i) for i in range(5)], NOISE, 0, second_copy=True)
+    return frozen.noisy_images([picture(i) for i in range(5)], NOISE, 0, second_copy=True)
 
 
 def collect(images, **changes):
@@ -52,7 +52,7 @@ def equal(left, right):
 
 
 def test_noise_is_frozen_and_unclipped(images):
-    again = pipeline.noisy_images([picture(i) for i in range(5)], NOISE, 0)
+    again = frozen.noisy_images([picture(i) for i in range(5)], NOISE, 0)
     assert all(np.array_equal(a, b) for a, b in zip(images.noisy, again.noisy))
     residuals = np.concatenate([(y - x).ravel() for y, x in zip(images.noisy, images.clean)])
     assert standard_errors(residuals, 0.0) < 5 and standard_errors(residuals**2, SIGMA**2) < 5
@@ -67,7 +67,7 @@ def test_noise_of_another_origin_is_independent(change):
         **{"seed": {"noise_seed": 1}, "source": {"source": "set/test"}, "index": {"index": 1}, "copy": {"copy": 1}}[change],
     }
     x = np.zeros((100, 100, 1), np.float32)
-    first, second = (pipeline.add_frozen_noise(x, NOISE, **values).ravel() for values in (origin, other))
+    first, second = (frozen.add_frozen_noise(x, NOISE, **values).ravel() for values in (origin, other))
     assert standard_errors(first * second, 0.0) < 5
     assert standard_errors(first * first, 0.0) > 50
 
@@ -111,7 +111,7 @@ def locate(patches, clean):
 @pytest.mark.parametrize("antithetic", (False, True))
 def test_y_stays_and_z_changes(images, antithetic):
     """Inputs and targets recombine to (1 + alpha^2) y; the same place has the same y whenever it is drawn, and another z."""
-    whole = pipeline.Images(
+    whole = frozen.Images(
         [image[:16, :16] for image in images.noisy], [image[:16, :16] for image in images.clean], None, images.noises
     )
     seen = collections.defaultdict(list)
@@ -194,39 +194,39 @@ def test_targets_of_the_objectives(images, objective):
 
 def test_real_noise_is_left_alone():
     real = [real_picture(i) for i in range(2)]
-    images = pipeline.noisy_images(real, NOISE, 0)
+    images = frozen.noisy_images(real, NOISE, 0)
     assert images.noisy[0] is real[0].noisy
     for options, message in (({"second_copy": True}, "two noisy copies"), ({"scales": (0.5,)}, "--scales")):
         with pytest.raises(InputError, match=message):
-            pipeline.noisy_images(real, NOISE, 0, **options)
+            frozen.noisy_images(real, NOISE, 0, **options)
 
 
 def test_noisy_images_without_references():
-    images = pipeline.noisy_images([real_picture(i, clean=None) for i in range(2)], NOISE, 0)
+    images = frozen.noisy_images([real_picture(i, clean=None) for i in range(2)], NOISE, 0)
     assert images.clean is None and collect(images, num_steps=1)[0][0].shape == (8, 16, 16, 1)
     with pytest.raises(InputError, match="needs clean images"):
         collect(images, objective="n2c")
 
 
 def test_real_noise_is_the_supervised_input():
-    images = pipeline.noisy_images([real_picture(i) for i in range(2)], NOISE, 0)
+    images = frozen.noisy_images([real_picture(i) for i in range(2)], NOISE, 0)
     for y_hat, target in collect(images, objective="n2c", num_steps=2):
         assert (y_hat == np.float32(0.1)).all() and (target == 0).all()
 
 
 def test_validation_part_is_disjoint_and_seeded(images):
-    train, validation = pipeline.split_validation(images, seed=0)
+    train, validation = frozen.split_validation(images, seed=0)
     assert len(train.noisy) == 4 and len(validation.noisy) == 1
     assert not any(a is b for a in train.noisy for b in validation.noisy)
-    assert pipeline.split_validation(images, seed=0)[1].noisy[0] is validation.noisy[0]
-    assert len({id(pipeline.split_validation(images, seed=s)[1].noisy[0]) for s in range(12)}) > 1
-    sizes = [[len(part.noisy) for part in pipeline.split_validation(images, 0, fraction)] for fraction in (0.01, 0.4, 0.99)]
+    assert frozen.split_validation(images, seed=0)[1].noisy[0] is validation.noisy[0]
+    assert len({id(frozen.split_validation(images, seed=s)[1].noisy[0]) for s in range(12)}) > 1
+    sizes = [[len(part.noisy) for part in frozen.split_validation(images, 0, fraction)] for fraction in (0.01, 0.4, 0.99)]
     assert sizes == [[4, 1], [3, 2], [1, 4]]
 
 
 def test_scales_resize_before_the_noise():
     pictures = [datasets.Picture(str(i), np.full((60, 80, 1), 0.5, np.float32), None, "set/train", i) for i in range(30)]
-    images = pipeline.noisy_images(pictures, NOISE, 0, scales=(1.0, 0.5))
+    images = frozen.noisy_images(pictures, NOISE, 0, scales=(1.0, 0.5))
     assert {image.shape for image in images.noisy} == {(60, 80, 1), (30, 40, 1)}
     small = np.concatenate([(y - x).ravel() for y, x in zip(images.noisy, images.clean) if y.shape[0] == 30])
     assert standard_errors(small**2, SIGMA**2) < 5
@@ -246,4 +246,4 @@ def test_bad_settings(images, changes, message):
 
 def test_one_image_is_too_few(images):
     with pytest.raises(InputError, match="at least two images"):
-        pipeline.split_validation(pipeline.Images(images.noisy[:1], None, None, images.noises[:1]), 0)
+        frozen.split_validation(frozen.Images(images.noisy[:1], None, None, images.noises[:1]), 0)

@@ -39,6 +39,8 @@ def recipe(network, dataset, data_dir, manual_dir, sigma, patches, seed, **chang
         "alpha": 0.5,
         "objective": "r2r",
         "antithetic": True,
+        "teacher": None,
+        "init": None,
         "scales": (1.0,),
         "validation_fraction": 0.2,
         "batch_size": _BATCH_SIZE,

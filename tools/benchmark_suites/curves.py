@@ -8,7 +8,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from tqdm import tqdm
 
-from r2r_tf import atomic, datasets, noise, pipeline
+from r2r_tf import atomic, datasets, frozen, noise
 from r2r_tf.backend import tf
 from r2r_tf.callbacks import psnr_of_mse
 from tools.benchmark_suites import timing, train, train_worker
@@ -35,7 +35,7 @@ def run(seeds, steps, window, data_dir=None, peer_python=None, figure=None):
       Dict: unit, results (PSNR of the last third of the steps, over the seeds), curves (by variant and seed, dB a window).
     """
     pictures = datasets.load_pictures(datasets.prepare("skimage_natural", data_dir), "train")
-    images = pipeline.noisy_images(pictures, noise.Gaussian(train_worker.SIGMA), 0)
+    images = frozen.noisy_images(pictures, noise.Gaussian(train_worker.SIGMA), 0)
     steps = steps // window * window
     names = [*VARIANTS, *(["torch bfloat16"] if peer_python else [])]
     errors = {name: [] for name in names}

@@ -12,7 +12,7 @@ import time
 import keras
 import numpy as np
 
-from r2r_tf import datasets, losses, models, noise, pipeline, placement, settings
+from r2r_tf import datasets, frozen, losses, models, noise, pipeline, placement, settings
 from r2r_tf.models import microbatches
 
 SIGMA, ALPHA = 50 / 255, 0.5
@@ -49,7 +49,7 @@ def generated_images():
     """40 noisy images of uniform noise, for timings."""
     rng = np.random.default_rng(0)
     pictures = [datasets.Picture(str(i), rng.random((180, 180, 1), np.float32), None, "benchmark", i) for i in range(40)]
-    return pipeline.noisy_images(pictures, noise.Gaussian(SIGMA), 0)
+    return frozen.noisy_images(pictures, noise.Gaussian(SIGMA), 0)
 
 
 def r2r_batches(images, batch, patch, steps, seed=0, with_clean=False):
