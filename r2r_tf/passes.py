@@ -1,7 +1,7 @@
 """Passes of a network over recorrupted images, and their mean.
 
-Arrays are NumPy, float32, [0, 1] scale. Draws come from NumPy's generator, keyed by seed, image and number, so an estimate with
-few draws is a prefix of one with more.
+Arrays are NumPy, float32, [0, 1] scale. Draws are `fields`, keyed by seed, image and number, so an estimate with few draws is a
+prefix of one with more, and a window of an image gets the draws that it has in the whole.
 """
 
 import itertools
@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from r2r_tf import orientations, patches, recorruption
+from r2r_tf import fields, orientations, patches, recorruption
 from r2r_tf.errors import InputError
 from r2r_tf.models import structure
 
@@ -66,7 +66,7 @@ def in_words(summary):
     return f"T {average.num_recorruptions}{' antithetic' if average.antithetic else ''}{turns}, alpha {average.alpha:g}"
 
 
-def averaged_estimate(network, y, noises, average, seed):
+def averaged_estimate(network, y, noises, average, seed, origin=(0, 0)):
     """The mean over the passes for each image.
 
     Args:
@@ -75,50 +75,51 @@ def averaged_estimate(network, y, noises, average, seed):
       noises: noise model of each image.
       average: `Average`.
       seed: a number or a tuple of numbers.
+      origin: row and column of y in the images that it is a window of.
     Returns:
       [B, H, W, C] float32.
     """
     own = passes_of(average)
     jobs = [(image, one) for image in range(len(y)) for one in own]
     total = np.zeros(y.shape, np.float64)
-    for (image, _), output in zip(jobs, outputs(network, y, noises, average.alpha, jobs, seed), strict=True):
+    for (image, _), output in zip(jobs, outputs(network, y, noises, average.alpha, jobs, seed, origin), strict=True):
         total[image] += output
     return (total / len(own)).astype(np.float32)
 
 
-def outputs(network, y, noises, alpha, jobs, seed):
+def outputs(network, y, noises, alpha, jobs, seed, origin=(0, 0)):
     """Yields f(y + sign alpha z) for each job, some at a time through the network.
 
     Args:
-      network, y, noises, seed: as in `averaged_estimate`.
+      network, y, noises, seed, origin: as in `averaged_estimate`.
       alpha: of the recorruption.
       jobs: list of (number of the image, `Pass`).
     Yields:
       [H, W, C] float32.
     """
     chunk = max(1, _MAX_PIXELS // (y.shape[1] * y.shape[2]))
-    with_level = structure.takes_level(network)
+    with_level, multiple = structure.takes_level(network), structure.side_multiple(network)
 
     def network_input(image, one):
-        """The recorrupted image, with its noise level as one more channel where the network wants it, turned."""
+        """The recorrupted image, with its noise level as one more channel where the network wants it, padded, turned."""
         noise, noisy = noises[image], y[image]
         if one.sign:
-            shape = (y.shape[1] + noise.margin, y.shape[2] + noise.margin, y.shape[3])
-            z = np.random.default_rng([*np.atleast_1d(seed), image, one.number]).standard_normal(shape, np.float32)
+            rows, columns = ((first, first + side + noise.margin) for first, side in zip(origin, y.shape[1:3], strict=True))
+            z = fields.window((*np.atleast_1d(seed), image, one.number), rows, columns, y.shape[3])
             noisy = noisy + np.float32(alpha * one.sign) * noise.sample(z)
         if with_level:
             level = noise.level() * recorruption.input_gain(one.sign * alpha)
             noisy = np.concatenate([noisy, np.broadcast_to(np.float32(level), noisy[..., :1].shape)], axis=-1)
-        return orientations.turned(noisy, one.orientation)
+        return orientations.turned(padded(noisy[None], multiple)[0], one.orientation)
 
     for start in range(0, len(jobs), chunk):
         part = jobs[start : start + chunk]
         # turned images may have another shape
         for _, group in itertools.groupby(part, lambda job: orientations.keeps_shape(job[1].orientation)):
             group = list(group)
-            estimates = _padded_pass(network, np.stack([network_input(*job) for job in group]))
-            for (_, one), estimate in zip(group, estimates, strict=True):
-                yield orientations.turned_back(estimate, one.orientation)
+            estimates = network.predict_on_batch(np.stack([network_input(*job) for job in group]))
+            for (_, one), estimate in zip(group, np.asarray(estimates, np.float32), strict=True):
+                yield orientations.turned_back(estimate, one.orientation)[: y.shape[1], : y.shape[2]]
 
 
 def one_pass(network, inputs, level=None):
@@ -139,11 +140,13 @@ def one_pass(network, inputs, level=None):
         level = np.asarray(level, np.float32)
         level = level if level.ndim == 4 else level.reshape(-1, 1, 1, 1)
         inputs = np.concatenate([inputs, np.broadcast_to(level, (*inputs.shape[:3], 1))], axis=-1)
-    return _padded_pass(network, inputs)
+    estimates = network.predict_on_batch(padded(inputs, structure.side_multiple(network)))
+    return np.asarray(estimates, np.float32)[:, : inputs.shape[1], : inputs.shape[2]]
 
 
-def _padded_pass(network, inputs):
-    height, width = inputs.shape[1:3]
-    multiple = structure.side_multiple(network)
-    rows, columns = (patches.reflected(side, multiple) for side in (height, width))
-    return np.asarray(network.predict_on_batch(inputs[:, rows][:, :, columns]), np.float32)[:, :height, :width]
+def padded(inputs, multiple):
+    """[B, H, W, C] with sides that are multiples, reflected at the lower and right border where they have to grow."""
+    if all(side % multiple == 0 for side in inputs.shape[1:3]):
+        return inputs
+    rows, columns = (patches.reflected(side, multiple) for side in inputs.shape[1:3])
+    return inputs[:, rows][:, :, columns]

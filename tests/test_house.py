@@ -15,6 +15,7 @@ FLOORS = {
     "errors": 0,
     "cards": 4,
     "orientations": 0,
+    "fields": 0,
     "backend": 0,
     "atomic": 0,
     "pretrained": 1,
