@@ -11,6 +11,7 @@ import scipy.ndimage
 
 # of the pilot; wide enough that a pixel's own noise has little weight in it
 _PILOT_WIDTH = 4.0
+_PILOT_RADIUS = 16
 
 
 class Correlated(NamedTuple):
@@ -42,9 +43,9 @@ class Correlated(NamedTuple):
         """
         return self.sigma * filtered(z, self.kernel)
 
-    def of_patch(self, top, left, patch_size):
-        """The noise of a square patch."""
-        return self._replace(sigma=self.sigma[top : top + patch_size, left : left + patch_size])
+    def of_patch(self, rows, columns):
+        """The noise of a patch, given as slices."""
+        return self._replace(sigma=self.sigma[rows, columns])
 
     def level(self):
         """Standard deviation of the noise at each pixel, the root of the channels' mean variance, [H, W, 1] float32."""
@@ -87,8 +88,23 @@ class CameraNoise(NamedTuple):
         Args:
           y: [H, W, C] noisy image.
         """
-        pilot = scipy.ndimage.gaussian_filter(y, (_PILOT_WIDTH, _PILOT_WIDTH, 0))
+        pilot = scipy.ndimage.gaussian_filter(y, (_PILOT_WIDTH, _PILOT_WIDTH, 0), radius=_PILOT_RADIUS)
         return Correlated(self.level_at(pilot), self.kernel)
+
+    def of_window(self, read, rows, columns, shape):
+        """`Correlated`, the noise of a window of an image, as a part of that of the whole.
+
+        Args:
+          read: function of rows and columns, each (first, behind the last), that returns that window [h, w, C] of the image.
+          rows, columns: the window.
+          shape: of the image.
+        """
+        (top, wider_rows), (left, wider_columns) = (
+            (start - max(0, start - _PILOT_RADIUS), (max(0, start - _PILOT_RADIUS), min(side, stop + _PILOT_RADIUS)))
+            for (start, stop), side in zip((rows, columns), shape[:2], strict=True)
+        )
+        whole = self.of_image(read(wider_rows, wider_columns))
+        return whole.of_patch(slice(top, top + rows[1] - rows[0]), slice(left, left + columns[1] - columns[0]))
 
     def level_at(self, pilot):
         """Standard deviation at each pixel of an image that tells the brightness, [..., C] float32."""

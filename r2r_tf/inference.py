@@ -96,7 +96,7 @@ def kernel_denoise(
     average, estimates = plan(denoiser, alpha, num_recorruptions, antithetic, orientations), []
     for index, (image, noise) in enumerate(zip(y, noises(denoiser, y, average, sigma), strict=True)):
         crops = patches.extract(image, corners, patch_size)
-        own = [noise.of_patch(top, left, patch_size) for top, left in corners]
+        own = [noise.of_patch(slice(top, top + patch_size), slice(left, left + patch_size)) for top, left in corners]
         crops = passes.averaged_estimate(denoiser.network, crops, own, average, (*np.atleast_1d(seed), index))
         estimates.append(patches.stitch(crops, corners, image.shape))
     return restore(np.stack(estimates))

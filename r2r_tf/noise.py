@@ -39,9 +39,9 @@ class Gaussian(NamedTuple):
         del u
         return self
 
-    def of_patch(self, top, left, patch_size):
-        """The noise of a square patch: the same for all."""
-        del top, left, patch_size
+    def of_patch(self, rows, columns):
+        """The noise of a patch, given as slices: the same for all."""
+        del rows, columns
         return self
 
     def level(self):

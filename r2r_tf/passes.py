@@ -79,12 +79,27 @@ def averaged_estimate(network, y, noises, average, seed, origin=(0, 0)):
     Returns:
       [B, H, W, C] float32.
     """
+    return mean_and_deviation(network, y, noises, average, seed, origin)[0]
+
+
+def mean_and_deviation(network, y, noises, average, seed, origin=(0, 0)):
+    """The mean over the passes for each image, and the standard deviation between them, 0 for a single pass.
+
+    Args:
+      network, y, noises, average, seed, origin: as in `averaged_estimate`.
+    Returns:
+      ([B, H, W, C], [B, H, W, C]) float32.
+    """
     own = passes_of(average)
     jobs = [(image, one) for image in range(len(y)) for one in own]
-    total = np.zeros(y.shape, np.float64)
+    mean, squares, counts = np.zeros(y.shape), np.zeros(y.shape), np.zeros(len(y), int)
     for (image, _), output in zip(jobs, outputs(network, y, noises, average.alpha, jobs, seed, origin), strict=True):
-        total[image] += output
-    return (total / len(own)).astype(np.float32)
+        # Welford's recurrence: no difference of large sums
+        counts[image] += 1
+        change = output - mean[image]
+        mean[image] += change / counts[image]
+        squares[image] += change * (output - mean[image])
+    return mean.astype(np.float32), np.sqrt(squares / max(1, len(own) - 1)).astype(np.float32)
 
 
 def outputs(network, y, noises, alpha, jobs, seed, origin=(0, 0)):

@@ -44,6 +44,7 @@ FLOORS = {
     "pipeline": 3,
     "passes": 3,
     "inference": 4,
+    "tiles": 4,
     "summaries": 4,
     "callbacks": 4,
     "figures": 4,

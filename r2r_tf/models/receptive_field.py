@@ -1,0 +1,51 @@
+"""How far a network sees, and how much memory it takes: what cutting a large image into tiles has to know."""
+
+import math
+
+import keras
+import numpy as np
+
+from r2r_tf.models import structure
+
+_FIRST_SIDE, _LARGEST_SIDE = 64, 1024
+# of the largest layer's output: that itself, its input, work space of the convolution
+_COPIES = 4
+
+
+def radius(network):
+    """The distance, in pixels, beyond which an input pixel has no say in an output pixel; None if there is no such.
+
+    Measured, whatever the layers: a copy of the network whose kernels are all positive answers to one bright pixel wherever it
+    can. Networks that work at reduced resolution see differently far from each place of their grid: the largest counts.
+
+    Args:
+      network: `keras.Model`, [B, H, W, C] to the same height and width.
+    """
+    probe = keras.models.clone_model(network)
+    for layer in probe.layers:
+        # kernels whose answers neither overflow in the middle nor vanish at the rim, over dozens of layers
+        layer.set_weights([_positive(weight) if weight.ndim == 4 else weight for weight in layer.get_weights()])
+    multiple, side = structure.side_multiple(network), _FIRST_SIDE
+    while side <= _LARGEST_SIDE:
+        first = side // 2 - side // 2 % multiple
+        places = np.arange(first, first + multiple)
+        bright = np.zeros((multiple, side, side, network.input_shape[-1]), np.float32)
+        bright[np.arange(multiple), places, places] = 1.0
+        image, row, column, _ = np.nonzero(np.asarray(probe(bright, training=False)))
+        reach = int(max(np.abs(row - places[image]).max(), np.abs(column - places[image]).max()))
+        if reach < first:
+            return reach
+        side *= 2
+    return None
+
+
+def bytes_per_pixel(network):
+    """About how much memory a pass takes for each pixel of the image: some copies of the layer with the largest output."""
+    side = structure.side_multiple(network)
+    fixed = keras.models.clone_model(network, input_tensors=keras.Input((side, side, network.input_shape[-1])))
+    return _COPIES * 4 * max(math.prod(layer.output.shape[1:]) for layer in fixed.layers) / side**2
+
+
+def _positive(kernel):
+    """Ones over the input channels and one side of the kernel."""
+    return np.full(kernel.shape, 1.0 / (kernel.shape[0] * kernel.shape[2]), np.float32)
