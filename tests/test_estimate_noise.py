@@ -9,7 +9,6 @@ import skimage.io
 from conftest import run_python
 
 from r2r_tf import image_files, noise
-from r2r_tf.errors import InputError
 from r2r_tf.estimation import description
 
 
@@ -64,22 +63,7 @@ def test_command(pictures, tmp_path):
     assert (tmp_path / "out" / "noise.png").stat().st_size > 10_000
 
 
-@pytest.mark.parametrize("arguments, message", [((), "at least one picture"), (("no.png",), "no picture at no.png")])
+@pytest.mark.parametrize("arguments, message", [((), "at least one picture"), (("no.png",), "no image at no.png")])
 def test_bad_input(arguments, message, tmp_path):
     process = run_python("-m", "tools.estimate_noise", *arguments, f"--output_dir={tmp_path}", check=False)
     assert process.returncode == 1 and message in process.stderr and "Traceback" not in process.stderr
-
-
-def test_reading(rng, tmp_path):
-    picture = rng.random((20, 30, 4)).astype(np.float32)
-    assert image_files.read(saved(tmp_path / "rgba.png", picture)).shape == (20, 30, 3)
-    gray = image_files.read(saved(tmp_path / "gray16.png", picture[..., :1], np.uint16))
-    assert gray.shape == (20, 30, 1) and np.abs(gray - picture[..., :1]).max() < 1 / 65535
-    skimage.io.imsave(tmp_path / "float.tif", picture[..., 0], check_contrast=False)
-    np.testing.assert_array_equal(image_files.read(tmp_path / "float.tif")[..., 0], picture[..., 0])
-    (tmp_path / "broken.png").write_bytes(b"\x89PNG\r\n")
-    skimage.io.imsave(tmp_path / "nan.tif", np.full((20, 20), np.nan, np.float32), check_contrast=False)
-    skimage.io.imsave(tmp_path / "stack.tif", rng.random((5, 20, 30)).astype(np.float32), check_contrast=False)
-    for name, message in (("broken.png", "cannot be read"), ("nan.tif", "NaN"), ("stack.tif", "one gray or RGB picture")):
-        with pytest.raises(InputError, match=message):
-            image_files.read(tmp_path / name)
