@@ -106,6 +106,10 @@ class CameraNoise(NamedTuple):
         whole = self.of_image(read(wider_rows, wider_columns))
         return whole.of_patch(slice(top, top + rows[1] - rows[0]), slice(left, left + columns[1] - columns[0]))
 
+    def scaled(self, factor):
+        """The same noise, so many times as strong."""
+        return self._replace(sigma=self.sigma * factor)
+
     def level_at(self, pilot):
         """Standard deviation at each pixel of an image that tells the brightness, [..., C] float32."""
         return interpolated(pilot, self.brightness, self.sigma)

@@ -7,7 +7,7 @@ import time
 import numpy as np
 from tqdm import tqdm
 
-from r2r_tf import atomic, baselines, command, figures, inference, metrics, noise, passes, summaries
+from r2r_tf import atomic, baselines, command, figures, inference, metrics, noise, passes, plans, summaries
 
 NOISY = "noisy input"
 PROTOCOL = "PSNR and SSIM per image on the estimate clipped to [0, 1] (noisy input unclipped), data range 1, then averaged"
@@ -41,7 +41,7 @@ def evaluate(
       InputError: arguments out of range.
     """
     sigma = test.noise.sigma if test.noise else None
-    average = inference.plan(denoiser, alpha, num_recorruptions, antithetic, orientations)
+    average = plans.plan(denoiser, alpha, num_recorruptions, antithetic, orientations)
 
     def network(index):
         return inference.denoise(

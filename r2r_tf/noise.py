@@ -39,6 +39,11 @@ class Gaussian(NamedTuple):
         del u
         return self
 
+    def of_window(self, read, rows, columns, shape):
+        """The noise of a window of an image: the same for all."""
+        del read, rows, columns, shape
+        return self
+
     def of_patch(self, rows, columns):
         """The noise of a patch, given as slices: the same for all."""
         del rows, columns

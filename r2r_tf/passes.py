@@ -82,18 +82,20 @@ def averaged_estimate(network, y, noises, average, seed, origin=(0, 0)):
     return mean_and_deviation(network, y, noises, average, seed, origin)[0]
 
 
-def mean_and_deviation(network, y, noises, average, seed, origin=(0, 0)):
+def mean_and_deviation(network, y, noises, average, seed, origin=(0, 0), first_image=0):
     """The mean over the passes for each image, and the standard deviation between them, 0 for a single pass.
 
     Args:
       network, y, noises, average, seed, origin: as in `averaged_estimate`.
+      first_image: number of the first image; numbers tell the images' draws apart.
     Returns:
       ([B, H, W, C], [B, H, W, C]) float32.
     """
     own = passes_of(average)
     jobs = [(image, one) for image in range(len(y)) for one in own]
     mean, squares, counts = np.zeros(y.shape), np.zeros(y.shape), np.zeros(len(y), int)
-    for (image, _), output in zip(jobs, outputs(network, y, noises, average.alpha, jobs, seed, origin), strict=True):
+    results = outputs(network, y, noises, average.alpha, jobs, seed, origin, first_image)
+    for (image, _), output in zip(jobs, results, strict=True):
         # Welford's recurrence: no difference of large sums
         counts[image] += 1
         change = output - mean[image]
@@ -102,11 +104,11 @@ def mean_and_deviation(network, y, noises, average, seed, origin=(0, 0)):
     return mean.astype(np.float32), np.sqrt(squares / max(1, len(own) - 1)).astype(np.float32)
 
 
-def outputs(network, y, noises, alpha, jobs, seed, origin=(0, 0)):
+def outputs(network, y, noises, alpha, jobs, seed, origin=(0, 0), first_image=0):
     """Yields f(y + sign alpha z) for each job, some at a time through the network.
 
     Args:
-      network, y, noises, seed, origin: as in `averaged_estimate`.
+      network, y, noises, seed, origin, first_image: as in `mean_and_deviation`.
       alpha: of the recorruption.
       jobs: list of (number of the image, `Pass`).
     Yields:
@@ -120,7 +122,7 @@ def outputs(network, y, noises, alpha, jobs, seed, origin=(0, 0)):
         noise, noisy = noises[image], y[image]
         if one.sign:
             rows, columns = ((first, first + side + noise.margin) for first, side in zip(origin, y.shape[1:3], strict=True))
-            z = fields.window((*np.atleast_1d(seed), image, one.number), rows, columns, y.shape[3])
+            z = fields.window((*np.atleast_1d(seed), first_image + image, one.number), rows, columns, y.shape[3])
             noisy = noisy + np.float32(alpha * one.sign) * noise.sample(z)
         if with_level:
             level = noise.level() * recorruption.input_gain(one.sign * alpha)

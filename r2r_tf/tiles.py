@@ -66,22 +66,27 @@ def plan(network, height, width, max_memory_gb):
     ]
 
 
-def estimate(network, tile, window, noise, average, seed):
-    """Mean over the passes of one tile, and the standard deviation between them.
+def estimates(network, read, shape, noise, average, seed, number=0, max_memory_gb=4.0):
+    """Yields the estimate of an image tile by tile.
 
     Args:
       network: `keras.Model`.
-      tile: `Tile`.
-      window: [H, W, C], the image in the tile's window.
-      noise: noise model of the window.
+      read: function of rows and columns, each (first, behind the last), that returns that window [h, w, C] of the image.
+      shape: [H, W, C] of the image.
+      noise: noise model of the image: `Gaussian` or `CameraNoise`.
       average: `passes.Average`.
       seed: a number or a tuple of numbers.
-    Returns:
-      (mean, standard deviation), each of the tile's size.
+      number: of the image; numbers tell the draws of images apart.
+      max_memory_gb: as in `plan`.
+    Yields:
+      (`Tile`, mean over the passes, standard deviation between them), both of the tile's size.
     """
-    origin = tile.window_rows[0], tile.window_columns[0]
-    mean, deviation = passes.mean_and_deviation(network, window[None], [noise], average, seed, origin)
-    return mean[0][tile.inside], deviation[0][tile.inside]
+    for tile in plan(network, *shape[:2], max_memory_gb):
+        place = tile.window_rows, tile.window_columns
+        own = noise.of_window(read, *place, shape)
+        origin = tile.window_rows[0], tile.window_columns[0]
+        mean, deviation = passes.mean_and_deviation(network, read(*place)[None], [own], average, seed, origin, number)
+        yield tile, mean[0][tile.inside], deviation[0][tile.inside]
 
 
 def _spans(side, size):

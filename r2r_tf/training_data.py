@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 from tqdm import tqdm
 
-from r2r_tf import datasets, estimation, frozen, inference, losses, model_files, noise, passes, pipeline, sampling, testing_data
+from r2r_tf import datasets, estimation, frozen, losses, model_files, noise, passes, pipeline, plans, sampling, testing_data
 from r2r_tf.backend import tf
 from r2r_tf.errors import InputError
 from r2r_tf.models import structure
@@ -57,7 +57,7 @@ def _taught(settings, images):
         raise InputError(
             f"--teacher must be for images of {channels} channel(s), as {settings.dataset} has. Received: {settings.teacher}"
         )
-    average = inference.plan(teacher)
+    average = plans.plan(teacher)
     pairs = enumerate(zip(tqdm(images.noisy, unit=" images", desc="teacher"), images.noises, strict=True))
     return [passes.averaged_estimate(teacher.network, y[None], [own], average, (settings.seed, i))[0] for i, (y, own) in pairs]
 

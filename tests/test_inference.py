@@ -75,6 +75,21 @@ def test_batching_of_draws_changes_nothing(network, y, monkeypatch):
     np.testing.assert_allclose(r2r_tf.denoise(y, network, sigma=SIGMA), whole, atol=1e-6)
 
 
+def test_memory_decides_the_tiles_alone(network, rng):
+    y = rng.random((2, 60, 70, 1)).astype(np.float32)
+    whole = r2r_tf.denoise(y, network, sigma=SIGMA, seed=4)
+    np.testing.assert_allclose(r2r_tf.denoise(y, network, sigma=SIGMA, seed=4, max_memory_gb=1e-4), whole, atol=1e-5)
+
+
+def test_channels_go_one_by_one_through_a_gray_network(network, rng):
+    y = rng.random((2, 3, 20, 22)).astype(np.float32)
+    x_hat = r2r_tf.denoise(y, network, num_recorruptions=0, channel_axis=1)
+    for image, channel in ((0, 0), (1, 2)):
+        np.testing.assert_allclose(
+            x_hat[image, channel], r2r_tf.denoise(y[image, channel], network, num_recorruptions=0), atol=1e-6
+        )
+
+
 def test_seed_decides_the_draws(network, y):
     first, same, other = (r2r_tf.denoise(y, network, sigma=SIGMA, seed=seed) for seed in (0, 0, 1))
     np.testing.assert_array_equal(first, same)
@@ -151,7 +166,7 @@ def test_bad_arguments(network, y, arguments, message):
 @pytest.mark.parametrize(
     "array, message",
     [
-        (np.zeros((4, 4, 3), np.float32), "channel_axis"),
+        (np.zeros((4, 4, 7), np.float32), "channel_axis"),
         (np.zeros((0, 4), np.float32), "not empty"),
         (np.zeros(4), "Received: shape"),
         (np.full((4, 4), np.nan), "finite"),

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 import r2r_tf
-from r2r_tf import inference, model_files, models, noise, orientations, passes
+from r2r_tf import model_files, models, noise, orientations, passes, plans
 
 SIGMA = 0.1
 
@@ -81,7 +81,7 @@ def test_what_a_denoiser_does_of_itself(model, arguments, expected):
     """One that has learnt a range of levels needs no draws; others average eight, each in another orientation."""
     network = models.build(model, **({"depth": 3} if model == "dncnn" else {"features": 8, "blocks": 1}))
     known = noise.GaussianRange(0.02, 0.2) if model == "unet" else noise.Gaussian(SIGMA)
-    assert inference.plan(model_files.Denoiser(network, 0.5, known), **arguments) == passes.Average(*expected)
+    assert plans.plan(model_files.Denoiser(network, 0.5, known), **arguments) == passes.Average(*expected)
 
 
 def test_words():

@@ -54,8 +54,11 @@ def test_default_follows_the_channels(rng):
     x_hat = r2r_tf.denoise(y, sigma=0.1, num_recorruptions=2)
     np.testing.assert_array_equal(x_hat, r2r_tf.denoise(y, name, sigma=0.1, num_recorruptions=2))
     assert x_hat.std() < 0.03
-    with pytest.raises(InputError, match="No default weights are shipped for images of 3 channels"):
-        r2r_tf.denoise(np.zeros((8, 8, 3), np.float32))
+    colour = np.stack([y, y, np.zeros_like(y)], axis=-1)
+    by_channel = [r2r_tf.denoise(plane, sigma=0.1) for plane in np.moveaxis(colour, -1, 0)]
+    np.testing.assert_allclose(r2r_tf.denoise(colour, sigma=0.1), np.stack(by_channel, axis=-1), atol=1e-5)
+    with pytest.raises(InputError, match="No default weights are shipped for images of 4 channels"):
+        r2r_tf.denoise(np.zeros((8, 8, 4), np.float32))
 
 
 def test_network_that_is_no_denoiser(tmp_path):

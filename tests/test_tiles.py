@@ -23,12 +23,16 @@ def network(request):
 
 
 def by_tiles(network, y, average, gigabytes, level):
-    result, deviation = np.full(y.shape, np.nan, np.float32), np.full(y.shape, np.nan, np.float32)
-    found = tiles.plan(network, *y.shape[:2], gigabytes)
-    for tile in found:
-        window = y[slice(*tile.window_rows), slice(*tile.window_columns)]
-        result[tile.place], deviation[tile.place] = tiles.estimate(network, tile, window, noise.Gaussian(level), average, 3)
-    return result, deviation, len(found)
+    result, deviation, count = np.full(y.shape, np.nan, np.float32), np.full(y.shape, np.nan, np.float32), 0
+
+    def read(rows, columns):
+        return y[slice(*rows), slice(*columns)]
+
+    own = noise.Gaussian(level)
+    for tile, *found in tiles.estimates(network, read, y.shape, own, average, 3, max_memory_gb=gigabytes):
+        result[tile.place], deviation[tile.place] = found
+        count += 1
+    return result, deviation, count
 
 
 @pytest.mark.parametrize(

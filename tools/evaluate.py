@@ -47,12 +47,12 @@ flags.mark_flag_as_required("model")
 
 def main(argv):
     del argv
-    from r2r_tf import evaluation, inference, model_files, noise, testing_data
+    from r2r_tf import evaluation, model_files, noise, plans, testing_data
     from r2r_tf.models import structure
 
     denoiser = model_files.load(_MODEL.value, _PRECISION.value)
     noise_model = noise.gaussian_from_grey_levels(_SIGMA.value) if _SIGMA.value is not None else None
-    inference.check_draws(_NUM_RECORRUPTIONS.value, _ANTITHETIC.value, _ALPHA.value, _ORIENTATIONS.value)
+    plans.check_draws(_NUM_RECORRUPTIONS.value, _ANTITHETIC.value, _ALPHA.value, _ORIENTATIONS.value)
     test = testing_data.load_test_set(
         _DATASET.value,
         noise_model,

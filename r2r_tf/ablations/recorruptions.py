@@ -5,7 +5,7 @@ import time
 
 import numpy as np
 
-from r2r_tf import evaluation, figures, inference, orientations, passes
+from r2r_tf import evaluation, figures, orientations, passes, plans
 from r2r_tf.ablations.report import Stopwatch, baseline_rows, cases_of_images, score
 
 X_TITLE, LOG_X = "draws T", True
@@ -53,11 +53,12 @@ def _rows(denoiser, test, index, alpha, seed, counts, with_bm3d, stopwatch):
     averages = {
         "f(y)": passes.Average(0.0, 0),
         "f(y), turned": passes.Average(0.0, 0, orientations=orientations.COUNT),
-        "plain": inference.plan(denoiser, alpha, most, antithetic=False, orientations=1),
-        "antithetic": inference.plan(denoiser, alpha, most, orientations=1),
-        "turned": inference.plan(denoiser, alpha, min(most, orientations.COUNT)),
+        "plain": plans.plan(denoiser, alpha, most, antithetic=False, orientations=1),
+        "antithetic": plans.plan(denoiser, alpha, most, orientations=1),
+        "turned": plans.plan(denoiser, alpha, min(most, orientations.COUNT)),
     }
-    alpha, noises = averages["plain"].alpha, inference.noises(denoiser, y[None], averages["plain"], sigma)
+    alpha = averages["plain"].alpha
+    noises = [plans.image_noise(denoiser, y, averages["plain"], sigma).of_image(y)]
     order = list(dict.fromkeys(one for average in averages.values() for one in passes.passes_of(average)))
     run = functools.partial(passes.outputs, denoiser.network, y[None], noises, alpha, seed=(seed, index))
     # the whole would be a long warm-up: a pass in each shape compiles, too, if not for every size of a batch

@@ -6,7 +6,7 @@ from r2r_tf.errors import InputError
 
 _HERE = pathlib.Path(__file__).parent
 # channels of the images -> what `denoise` takes when no model is given
-DEFAULTS = {1: "unet-awgn"}
+DEFAULTS = {1: "unet-awgn", 3: "unet-awgn"}
 
 
 def names():
