@@ -103,6 +103,13 @@ def examples(cases, path):
     save(figure, path, dpi=150)
 
 
+def side_by_side(pictures, path):
+    """Pictures [H, W, C] of one size on the [0, 1] scale beside each other, pixel by pixel."""
+    strip = np.concatenate([np.broadcast_to(np.clip(one, 0, 1), (*one.shape[:2], 3)) for one in pictures], axis=1)
+    with atomic.replacing(path) as temporary:
+        matplotlib.image.imsave(temporary, strip)
+
+
 def read_png(path):
     """A figure's pixels, [H, W, 3] uint8, for TensorBoard."""
     return np.round(matplotlib.image.imread(path)[..., :3] * 255).astype(np.uint8)

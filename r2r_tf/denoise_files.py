@@ -1,0 +1,142 @@
+"""Denoises many image files: finds them, leaves out what is done, goes on after a bad one."""
+
+import glob
+import pathlib
+import sys
+import time
+
+import numpy as np
+import tifffile
+from tqdm import tqdm
+
+from r2r_tf import atomic, figures, image_files, picture_denoising, value_range
+from r2r_tf.errors import InputError
+from r2r_tf.noise import GREY_LEVELS
+
+_ENDING = "_denoised"
+
+
+def find(inputs):
+    """The image files that files, folders and patterns stand for, each once, folders and patterns in order of names.
+
+    Args:
+      inputs: list of strings.
+    Returns:
+      List of `pathlib.Path`. Results of earlier calls are left out of folders.
+    Raises:
+      InputError: a pattern or folder without images.
+    """
+    found = []
+    for text in inputs:
+        path = pathlib.Path(text)
+        if path.is_dir():
+            own = sorted(file for file in path.iterdir() if _is_input(file))
+        elif path.exists() or not glob.has_magic(text):
+            own = [path]
+        else:
+            own = [file for file in map(pathlib.Path, sorted(glob.glob(text, recursive=True))) if _is_input(file)]
+        if not own:
+            raise InputError(f"There are no images ({', '.join(image_files.extensions())}) in {text}.")
+        found += own
+    return list(dict.fromkeys(found))
+
+
+def outputs(paths, output_dir):
+    """Dict from file to where its result goes: NAME_denoised.EXTENSION in the folder.
+
+    Raises:
+      InputError: two files have the same name.
+    """
+    places = {path: pathlib.Path(output_dir) / f"{path.stem}{_ENDING}{path.suffix}" for path in paths}
+    by_place = {}
+    for path, place in places.items():
+        if place in by_place:
+            raise InputError(f"{by_place[place]} and {path} would both become {place}: denoise them into different folders.")
+        by_place[place] = path
+    return places
+
+
+def run(denoiser, places, average, *, overwrite=False, uncertainty=False, preview=False, print_line=print, **options):
+    """Denoises files one by one, and says of each what was done.
+
+    Args:
+      denoiser: `model_files.Denoiser`.
+      places: dict from file to result, as from `outputs`.
+      average: `passes.Average`.
+      overwrite: also those whose result is there.
+      uncertainty: also write NAME_uncertainty.tif, the standard deviation between the passes.
+      preview: also write NAME_preview.png, before and after side by side.
+      print_line: function that shows a line of text.
+      **options: sigma, seed, max_memory_gb of `picture_denoising.denoise`.
+    Returns:
+      List of the files that could not be denoised.
+    """
+    failed = []
+    bar = tqdm(places.items(), unit=" files", mininterval=1 if sys.stderr.isatty() else 30, disable=len(places) < 2)
+    for path, place in bar:
+        if place.exists() and not overwrite:
+            print_line(f"{path.name}: is done already ({place}); --overwrite does it again")
+            continue
+        start = time.perf_counter()
+        try:
+            image = image_files.open_image(path)
+            result = _denoise(denoiser, path, image, average, uncertainty, options)
+            if uncertainty:
+                _write_deviation(place.with_name(f"{path.stem}_uncertainty.tif"), result.deviation)
+            if preview:
+                figures.side_by_side(_middle(image.pixels, result.pixels), place.with_name(f"{path.stem}_preview.png"))
+            image_files.write(place, image, result.pixels)
+        except (InputError, OSError, MemoryError) as error:
+            failed.append(path)
+            sentence = _sentence(error)
+            print_line(f"error: {sentence}" if str(path) in sentence else f"error: {path}: {sentence}")
+            continue
+        print_line(f"{path.name}: {_about(image, result)}, {time.perf_counter() - start:.1f} s")
+    return failed
+
+
+def _denoise(denoiser, path, image, average, uncertainty, options):
+    scale = value_range.of_pixels([image.pixels])
+    with tqdm(total=image.pixels.size, desc=path.name, unit=" px", unit_scale=True, leave=False, delay=5) as bar:
+
+        def on_tile(done, total):
+            del total
+            bar.update(done - bar.n)
+
+        return picture_denoising.denoise(
+            denoiser, image.pixels, scale, average, with_deviation=uncertainty, on_tile=on_tile, **options
+        )
+
+
+def _about(image, result):
+    count, height, width, channels = image.pixels.shape
+    pages = f"{count} pages of " if count > 1 else ""
+    levels = sorted(level * GREY_LEVELS for level in result.levels)
+    noise = f"{levels[0]:.1f}" if levels[-1] - levels[0] < 0.05 else f"{levels[0]:.1f} to {levels[-1]:.1f}"
+    return f"{pages}{width}x{height}, {'gray' if channels == 1 else 'RGB'} {image.pixels.dtype}, sigma {noise}"
+
+
+def _write_deviation(path, deviation):
+    pages = deviation[..., 0] if deviation.shape[-1] == 1 else deviation
+    with atomic.replacing(path) as temporary:
+        tifffile.imwrite(temporary, pages, photometric="minisblack" if deviation.shape[-1] == 1 else "rgb")
+
+
+def _middle(before, after, side=700):
+    """The middle of the first page of both, on the same [0, 1] scale."""
+    top, left = (max(0, (length - side) // 2) for length in before.shape[1:3])
+    crops = [np.asarray(pages[0, top : top + side, left : left + side]) for pages in (before, after)]
+    scale = value_range.of_pixels(crops[:1])
+    return [scale.to_unit(crop) for crop in crops]
+
+
+def _is_input(path):
+    return path.suffix.lower() in image_files.extensions() and not path.stem.endswith((_ENDING, "_preview", "_uncertainty"))
+
+
+def _sentence(error):
+    if isinstance(error, InputError):
+        return str(error)
+    if isinstance(error, MemoryError):
+        return "there is not enough memory; a smaller --max_memory_gb works on smaller tiles"
+    return f"{error.strerror or error}{f': {error.filename}' if error.filename else ''}"

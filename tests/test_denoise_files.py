@@ -1,0 +1,174 @@
+"""Denoising files: the same estimates as for arrays, in the file's own dtype and layout; bad files do not stop the others."""
+
+import errno
+
+import keras
+import numpy as np
+import pytest
+import tifffile
+from conftest import run_python
+from skimage import data
+
+import r2r_tf
+from r2r_tf import denoise_files, image_files, model_files, noise, passes, picture_denoising, value_range
+from r2r_tf.errors import InputError
+
+SIGMA = 0.1
+AVERAGE = passes.Average(0.5, 2, True, 2)
+
+
+@pytest.fixture(scope="module")
+def denoiser():
+    """A 3x3 mean for gray images."""
+    inputs = keras.Input((None, None, 1))
+    mean = keras.layers.DepthwiseConv2D(3, padding="same", use_bias=False)
+    network = keras.Model(inputs, mean(inputs))
+    mean.set_weights([np.full((3, 3, 1, 1), 1 / 9, np.float32)])
+    return model_files.Denoiser(network, 0.5, noise.Gaussian(SIGMA))
+
+
+def noisy(dtype, shape=(90, 70), seed=0):
+    x = data.camera()[100 : 100 + shape[0], 200 : 200 + shape[1]] / 255
+    y = np.clip(x + SIGMA * np.random.default_rng(seed).standard_normal(shape), 0, 1)
+    return (y * np.iinfo(dtype).max).round().astype(dtype) if np.dtype(dtype).kind == "u" else y.astype(dtype)
+
+
+@pytest.mark.parametrize(
+    "values, expected",
+    [
+        (np.uint8([0, 3]), (0, 255)),
+        (np.uint16([0, 40000]), (0, 65535)),
+        (np.linspace(0, 1, 5001, dtype=np.float32), (0, 1)),
+        (np.linspace(-0.1, 1.1, 5001), (0, 1)),
+        (np.linspace(200, 4095, 200_001).astype(np.uint16), (203, 4091)),
+        (np.linspace(-50, 950, 200_001), (-49, 949)),
+        (np.linspace(0, 0.01, 200_001), (1e-5, 0.00999)),
+        (np.array([0.25, np.nan, 0.5]), (0, 1)),
+        (np.full(9, 7.0), (0, 1)),
+    ],
+)
+def test_what_stands_for_zero_and_one(values, expected):
+    scale = value_range.of_pixels([values])
+    np.testing.assert_allclose(scale, expected, rtol=1e-3)
+    finite = values[np.isfinite(values)]
+    back = scale.from_unit(scale.to_unit(finite), values.dtype)
+    np.testing.assert_allclose(back, finite, rtol=1e-5, atol=1e-5 * abs(scale.high))
+
+
+def test_whole_numbers_are_rounded_and_clipped():
+    scale = value_range.ValueRange(500.0, 3500.0)
+    np.testing.assert_array_equal(scale.from_unit([-1.0, 0.0, 0.00049, 1.0, 99.0], np.uint16), [0, 500, 501, 3500, 65535])
+    np.testing.assert_allclose(scale.from_unit([-1.0, 2.0], np.float32), [-2500, 6500])
+
+
+@pytest.mark.parametrize("dtype", ("uint8", "uint16", "float32"))
+def test_pages_are_denoised_as_arrays_are(denoiser, dtype):
+    pixels = np.stack([noisy(dtype, seed=seed) for seed in range(2)])[..., None]
+    scale = value_range.of_pixels([pixels])
+    result = picture_denoising.denoise(denoiser, pixels, scale, AVERAGE, seed=3, with_deviation=True)
+    expected = r2r_tf.denoise(pixels, denoiser, num_recorruptions=2, orientations=2, seed=3)
+    assert result.pixels.dtype == dtype
+    np.testing.assert_allclose(result.pixels.astype(float), expected.astype(float), atol=1.01 if dtype[0] == "u" else 1e-5)
+    assert result.levels == [SIGMA] * 2 and result.deviation.shape == pixels.shape
+    # the mean of nine draws times alpha sigma, on the file's scale
+    inside = result.deviation[:, 5:-5, 5:-5] / scale.high
+    assert np.sqrt(np.mean(inside**2)) == pytest.approx(0.5 * SIGMA / 3 * 2**0.5, rel=0.1)
+
+
+def test_tiles_and_channels(denoiser, rng):
+    pixels, seen = (rng.random((2, 200, 150, 3)) * 255).astype(np.uint8), []
+    scale = value_range.of_pixels([pixels])
+    whole = picture_denoising.denoise(denoiser, pixels, scale, AVERAGE)
+    tiled = picture_denoising.denoise(
+        denoiser, pixels, scale, AVERAGE, max_memory_gb=2e-5, on_tile=lambda *progress: seen.append(progress)
+    )
+    assert np.abs(tiled.pixels.astype(int) - whole.pixels).max() <= 1 and np.mean(tiled.pixels != whole.pixels) < 1e-3
+    assert len(seen) > 20 and seen[-1] == (pixels.size, pixels.size)
+    alone = picture_denoising.denoise(denoiser, pixels[1:, ..., 2:], scale, passes.Average(0.5, 0))
+    np.testing.assert_array_equal(
+        picture_denoising.denoise(denoiser, pixels, scale, passes.Average(0.5, 0)).pixels[1:, ..., 2:], alone.pixels
+    )
+
+
+def test_level_of_a_large_image_is_estimated_from_windows_spread_over_it():
+    x = np.arange(3000 * 700, dtype=np.float32).reshape(3000, 700, 1)
+
+    def read(rows, columns):
+        return x[slice(*rows), slice(*columns)]
+
+    sample = picture_denoising.sample(read, x.shape)
+    assert sample.shape == (2048, 700, 1) and sample[0, 0] == 0 and sample[-1, -1] == x[-1, -1]
+    np.testing.assert_array_equal(picture_denoising.sample(read, (300, 700, 1)), x[:300])
+
+
+def test_files_that_inputs_stand_for(tmp_path, monkeypatch):
+    names = ("b.png", "a.TIF", "c_denoised.png", "c_preview.png", "notes.txt", "deep/d.npy")
+    for name in names:
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).touch()
+    monkeypatch.chdir(tmp_path)
+
+    def found(*inputs):
+        return [str(path) for path in denoise_files.find(inputs)]
+
+    assert found(".") == ["a.TIF", "b.png"] and found("*.png") == ["b.png"] and found("**/*.npy") == ["deep/d.npy"]
+    assert found("b.png", ".", "c_denoised.png") == ["b.png", "a.TIF", "c_denoised.png"] and found("no.png") == ["no.png"]
+    for nothing in ("*.jpg", str(tmp_path / "deep" / "x*")):
+        with pytest.raises(InputError, match="no images"):
+            found(nothing)
+    with pytest.raises(InputError, match="would both become"):
+        denoise_files.outputs(denoise_files.find(["b.png", "deep/../b.png"]), "out")
+
+
+def test_bad_files_do_not_stop_the_others(denoiser, tmp_path, monkeypatch):
+    np.save(tmp_path / "a.npy", noisy("float32"))
+    np.save(tmp_path / "b.npy", np.full((40, 40), np.nan))
+    (tmp_path / "c.png").write_bytes(b"\x89PNG\r\n\x1a\n")
+    tifffile.imwrite(tmp_path / "d.tif", noisy("uint16"))
+    places, lines = denoise_files.outputs(denoise_files.find([str(tmp_path)]), tmp_path / "out"), []
+    options = {"print_line": lines.append, "uncertainty": True, "preview": True, "sigma": 0.2}
+    failed = denoise_files.run(denoiser, places, AVERAGE, **options)
+    assert [path.name for path in failed] == ["b.npy", "c.png"]
+    assert [line.partition(":")[0] for line in lines] == ["a.npy", "error", "error", "d.tif"]
+    assert "90" in lines[0] and "sigma 51.0" in lines[0] and "NaN" in lines[1]
+    made = {"a_denoised.npy", "a_uncertainty.tif", "a_preview.png", "d_denoised.tif", "d_uncertainty.tif", "d_preview.png"}
+    assert {path.name for path in (tmp_path / "out").iterdir()} == made
+    assert image_files.read(tmp_path / "out" / "a_preview.png").shape == (90, 140, 3)
+    before = (tmp_path / "out" / "d_denoised.tif").stat().st_mtime_ns
+    assert denoise_files.run(denoiser, places, AVERAGE, **options) == failed and "is done already" in lines[4]
+    assert (tmp_path / "out" / "d_denoised.tif").stat().st_mtime_ns == before
+
+    def no_space(path, image, pixels):
+        path.write_bytes(b"half")
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(image_files.tiff, "write", no_space)
+    content = (tmp_path / "out" / "d_denoised.tif").read_bytes()
+    failed = denoise_files.run(denoiser, places, AVERAGE, overwrite=True, print_line=lines.append)
+    assert failed[-1].name == "d.tif" and "No space left on device" in lines[-1]
+    assert (tmp_path / "out" / "d_denoised.tif").read_bytes() == content
+    assert {path.name for path in (tmp_path / "out").iterdir()} == made
+
+
+def test_command(tmp_path):
+    """Shipped weights on a 12-bit stack and on a colour picture, and a file that is none."""
+    x = data.camera()[:64, :64] / 255
+    rng = np.random.default_rng(0)
+    stack = np.stack([x + sigma / 255 * rng.standard_normal(x.shape) for sigma in (20, 40)])
+    tifffile.imwrite(tmp_path / "stack.tif", np.clip(stack * 3000 + 300, 0, 4095).astype(np.uint16), imagej=True)
+    y = np.clip(data.astronaut()[:50, :60] + 20 * rng.standard_normal((50, 60, 3)), 0, 255).astype(np.uint8)
+    np.save(tmp_path / "colour.npy", y)
+    (tmp_path / "text.png").write_text("no picture")
+    command = ("-m", "tools.denoise", str(tmp_path), f"--output_dir={tmp_path / 'out'}", "--orientations=1")
+    process = run_python(*command, check=False)
+    assert process.returncode == 1 and "Traceback" not in process.stderr
+    assert "text.png is not an image" in process.stdout and "1 of 3 files could not be denoised" in process.stderr
+    result = (tifffile.imread(tmp_path / "out" / "stack_denoised.tif").astype(float) - 300) / 3000
+    assert np.mean((result[0] - x) ** 2) < 0.3 * np.mean((stack[0] - x) ** 2)
+    assert np.mean((result[1] - x) ** 2) < 0.2 * np.mean((stack[1] - x) ** 2)
+    assert np.load(tmp_path / "out" / "colour_denoised.npy").dtype == np.uint8
+    again = run_python(*command, check=False)
+    assert again.stdout.count("is done already") == 2
+    for arguments, message in (((), "at least one image"), ((str(tmp_path), "--sigma=300"), "--sigma must be")):
+        process = run_python("-m", "tools.denoise", *arguments, f"--output_dir={tmp_path}", check=False)
+        assert process.returncode == 1 and message in process.stderr

@@ -1,0 +1,61 @@
+"""Denoises image files: PNG, JPEG, WebP, TIFF (stacks, 16 bits, floats) and NPY; results keep format, depth and metadata.
+
+Usage: python -m tools.denoise IMAGES_OR_FOLDERS... --output_dir=DIR [--model=NAME_OR_PATH]
+
+Prints a line for each file with the noise level that was found. Files whose result is there are left out.
+"""
+
+from absl import flags
+
+from r2r_tf import command
+
+_OUTPUT_DIR = flags.DEFINE_string("output_dir", None, "Where the results go: NAME_denoised.EXTENSION.")
+_MODEL = flags.DEFINE_string("model", None, "Pretrained name, run directory or .keras file; the shipped default if none.")
+_SIGMA = flags.DEFINE_float(
+    "sigma", None, "Noise level in 255ths of the value range; by default the model's own, or estimated from each image."
+)
+_ALPHA = flags.DEFINE_float("alpha", None, "Recorruption strength; the model's own by default.")
+_NUM_RECORRUPTIONS = flags.DEFINE_integer(
+    "num_recorruptions", None, "Draws T, 0 for f(y) itself; see tools.evaluate.", lower_bound=0
+)
+_ORIENTATIONS = flags.DEFINE_integer(
+    "orientations", None, "How many orientations the passes go through: 1 is fastest.", lower_bound=1, upper_bound=8
+)
+_SEED = flags.DEFINE_integer("seed", 0, "Seed of the draws.", lower_bound=0)
+_PRECISION = flags.DEFINE_enum("precision", "float32", ["float32", "bfloat16"], "Of all layers but the last.")
+_MAX_MEMORY_GB = flags.DEFINE_float("max_memory_gb", 4.0, "What a pass may take, about: larger images are cut into tiles.")
+_OVERWRITE = flags.DEFINE_boolean("overwrite", False, "Also files whose result is there.")
+_UNCERTAINTY = flags.DEFINE_boolean("uncertainty", False, "Also write NAME_uncertainty.tif: standard deviation between passes.")
+_PREVIEW = flags.DEFINE_boolean("preview", False, "Also write NAME_preview.png: before and after, side by side.")
+flags.mark_flag_as_required("output_dir")
+
+
+def main(argv):
+    from r2r_tf import denoise_files, model_files, plans, pretrained
+    from r2r_tf.errors import InputError
+
+    if len(argv) < 2:
+        raise InputError("Name at least one image or folder: python -m tools.denoise IMAGES... --output_dir=DIR")
+    if _SIGMA.value is not None and not 0 <= _SIGMA.value <= 255:
+        raise InputError(f"--sigma must be from 0 to 255. Received: {_SIGMA.value}")
+    places = denoise_files.outputs(denoise_files.find(argv[1:]), _OUTPUT_DIR.value)
+    denoiser = model_files.load(_MODEL.value or pretrained.default(1), _PRECISION.value)
+    average = plans.plan(denoiser, _ALPHA.value, _NUM_RECORRUPTIONS.value, orientations=_ORIENTATIONS.value)
+    failed = denoise_files.run(
+        denoiser,
+        places,
+        average,
+        overwrite=_OVERWRITE.value,
+        uncertainty=_UNCERTAINTY.value,
+        preview=_PREVIEW.value,
+        sigma=None if _SIGMA.value is None else _SIGMA.value / 255,
+        seed=_SEED.value,
+        max_memory_gb=_MAX_MEMORY_GB.value,
+    )
+    if failed:
+        raise InputError(f"{len(failed)} of {len(places)} files could not be denoised; the lines above say why.")
+    print(f"Files: {_OUTPUT_DIR.value}")
+
+
+if __name__ == "__main__":
+    command.run(main, "The same command again goes on with the files that are left.", takes_arguments=True)
