@@ -3,13 +3,19 @@
 import numpy as np
 
 from r2r_tf.errors import InputError
+from r2r_tf.value_range import ValueRange
 
 # more are not colours but, for instance, a stack of pictures whose axes were mistaken
 MOST_CHANNELS = 4
 
 
-def to_batch(array, channel_axis):
-    """[B, H, W, C] float32 of an array in one of the documented forms, and the function that turns an estimate back."""
+def to_batch(array, channel_axis, scale=None):
+    """[B, H, W, C] float32 of an array in one of the documented forms, and the function that turns an estimate back.
+
+    Args:
+      array, channel_axis: as in `inference.denoise`.
+      scale: `ValueRange`; None for that of the dtype.
+    """
     array = np.asarray(array)
     if array.dtype not in (np.uint8, np.uint16) and array.dtype.kind != "f":
         raise InputError(f"Images must be float on the [0, 1] scale, uint8 or uint16. Received: dtype {array.dtype}")
@@ -17,8 +23,8 @@ def to_batch(array, channel_axis):
         raise InputError(f"Images must be [H, W], [H, W, C] or [B, H, W, C] and not empty. Received: shape {array.shape}")
     last = array if array.ndim == 2 or channel_axis is None else np.moveaxis(array, channel_axis, -1)
     batch = last[None, ..., None] if array.ndim == 2 else last[None] if array.ndim == 3 else last
-    limit = np.iinfo(array.dtype).max if array.dtype.kind == "u" else None
-    y = batch.astype(np.float32) / np.float32(limit or 1)
+    scale = scale or ValueRange(0.0, float(np.iinfo(array.dtype).max) if array.dtype.kind == "u" else 1.0)
+    y = scale.to_unit(batch)
     if not np.isfinite(y).all():
         raise InputError("Images must hold finite values only. Received: NaN or infinity")
 
@@ -26,7 +32,7 @@ def to_batch(array, channel_axis):
         x_hat = x_hat.reshape(last.shape)
         if array.ndim > 2 and channel_axis is not None:
             x_hat = np.moveaxis(x_hat, -1, channel_axis)
-        return (np.round(np.clip(x_hat, 0, 1) * limit) if limit else x_hat).astype(array.dtype)
+        return scale.from_unit(x_hat, array.dtype)
 
     return y, restore
 

@@ -112,9 +112,10 @@ class Progress(keras.callbacks.Callback):
         self._bar.update(self._batch_size)
 
     def on_epoch_end(self, epoch, logs=None):
+        monitored = "" if math.isnan(logs["val_psnr"]) else f"monitored {logs['val_psnr']:.2f} dB  "
         self._bar.write(
             f"epoch {epoch + 1:3d}/{self._epochs}  loss {logs['loss']:.5f}  val_loss {logs['val_loss']:.5f}  "
-            f"estimated PSNR {logs['val_est_psnr']:.2f} dB  monitored {logs['val_psnr']:.2f} dB  "
+            f"estimated PSNR {logs['val_est_psnr']:.2f} dB  {monitored}"
             f"lr {logs['learning_rate']:.2g}  {logs['patches_per_s']:.0f} patches/s",
             file=sys.stdout,
         )

@@ -1,6 +1,5 @@
-"""Denoises many image files: finds them, leaves out what is done, goes on after a bad one."""
+"""Denoises many image files: leaves out what is done, goes on after a bad one."""
 
-import glob
 import pathlib
 import sys
 import time
@@ -13,33 +12,6 @@ from r2r_tf import atomic, figures, image_files, picture_denoising, value_range
 from r2r_tf.errors import InputError
 from r2r_tf.noise import GREY_LEVELS
 
-_ENDING = "_denoised"
-
-
-def find(inputs):
-    """The image files that files, folders and patterns stand for, each once, folders and patterns in order of names.
-
-    Args:
-      inputs: list of strings.
-    Returns:
-      List of `pathlib.Path`. Results of earlier calls are left out of folders.
-    Raises:
-      InputError: a pattern or folder without images.
-    """
-    found = []
-    for text in inputs:
-        path = pathlib.Path(text)
-        if path.is_dir():
-            own = sorted(file for file in path.iterdir() if _is_input(file))
-        elif path.exists() or not glob.has_magic(text):
-            own = [path]
-        else:
-            own = [file for file in map(pathlib.Path, sorted(glob.glob(text, recursive=True))) if _is_input(file)]
-        if not own:
-            raise InputError(f"There are no images ({', '.join(image_files.extensions())}) in {text}.")
-        found += own
-    return list(dict.fromkeys(found))
-
 
 def outputs(paths, output_dir):
     """Dict from file to where its result goes: NAME_denoised.EXTENSION in the folder.
@@ -47,7 +19,7 @@ def outputs(paths, output_dir):
     Raises:
       InputError: two files have the same name.
     """
-    places = {path: pathlib.Path(output_dir) / f"{path.stem}{_ENDING}{path.suffix}" for path in paths}
+    places = {path: pathlib.Path(output_dir) / f"{path.stem}_denoised{path.suffix}" for path in paths}
     by_place = {}
     for path, place in places.items():
         if place in by_place:
@@ -96,7 +68,7 @@ def run(denoiser, places, average, *, overwrite=False, uncertainty=False, previe
 
 
 def _denoise(denoiser, path, image, average, uncertainty, options):
-    scale = value_range.of_pixels([image.pixels])
+    scale = denoiser.scale_of(image.pixels.dtype) or value_range.of_pixels([image.pixels])
     with tqdm(total=image.pixels.size, desc=path.name, unit=" px", unit_scale=True, leave=False, delay=5) as bar:
 
         def on_tile(done, total):
@@ -128,10 +100,6 @@ def _middle(before, after, side=700):
     crops = [np.asarray(pages[0, top : top + side, left : left + side]) for pages in (before, after)]
     scale = value_range.of_pixels(crops[:1])
     return [scale.to_unit(crop) for crop in crops]
-
-
-def _is_input(path):
-    return path.suffix.lower() in image_files.extensions() and not path.stem.endswith((_ENDING, "_preview", "_uncertainty"))
 
 
 def _sentence(error):

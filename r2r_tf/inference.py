@@ -121,7 +121,7 @@ def load_pretrained(name, precision="float32"):
     return model_files.load(name, precision)
 
 
-def as_denoiser(model, channels):
+def as_denoiser(model, channels=None):
     """`Denoiser` of whatever `denoise` takes as model; for None the shipped default for images of so many channels."""
     if model is None:
         return _shipped(pretrained.default(channels))
@@ -143,8 +143,9 @@ def _shipped(name):
 
 def _prepare(array, model, channel_axis):
     """The denoiser, the array as a batch of images with its channels, and the function that turns an estimate back."""
-    y, restore = array_forms.to_batch(array, channel_axis)
-    denoiser = as_denoiser(model, y.shape[-1])
+    denoiser = None if model is None else as_denoiser(model)
+    y, restore = array_forms.to_batch(array, channel_axis, denoiser and denoiser.scale_of(np.asarray(array).dtype))
+    denoiser = denoiser or as_denoiser(None, y.shape[-1])
     channels = structure.image_channels(denoiser.network)
     if y.shape[-1] == channels:
         return denoiser, y, restore

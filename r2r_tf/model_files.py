@@ -10,6 +10,7 @@ import keras
 from r2r_tf import atomic, noise, pretrained
 from r2r_tf.errors import InputError
 from r2r_tf.models import folding, structure
+from r2r_tf.value_range import ValueRange
 
 NETWORK_FILE, CARD_FILE = "model.keras", "model.json"
 
@@ -22,12 +23,20 @@ class Denoiser(NamedTuple):
       alpha: of its training pairs; 0 for a network trained on unrecorrupted inputs (n2c, n2n), None if unknown.
       noise: the noise model that it was trained for, None if unknown.
       sha256: of the network's file, None for one that is in memory only.
+      values: `ValueRange` of the image files that it was trained on, None for images on the scale of their dtype.
+      dtype: of those files.
     """
 
     network: keras.Model
     alpha: float | None = None
     noise: tuple | None = None
     sha256: str | None = None
+    values: ValueRange | None = None
+    dtype: str | None = None
+
+    def scale_of(self, dtype):
+        """`ValueRange` for images of this dtype; None if the network has not been trained on such files."""
+        return self.values if self.dtype == str(dtype) else None
 
 
 def save(directory, network, card):
@@ -63,6 +72,8 @@ def load(source, precision="float32"):
         card.get("alpha"),
         noise.from_json(card["noise"]) if card.get("noise") else None,
         _sha256(file),
+        ValueRange(*card["value_range"]) if "dtype" in card else None,
+        card.get("dtype"),
     )
 
 

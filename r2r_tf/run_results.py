@@ -7,13 +7,14 @@ from r2r_tf.models import structure
 from r2r_tf.settings import steps_per_epoch
 
 
-def write(plain, settings, noise_model, test, workdir, history):
+def write(plain, settings, noise_model, about, test, workdir, history):
     """Writes the trained network, its exports, curves and the closing evaluation; last of all, that the run is finished.
 
     Args:
       plain: the trained `keras.Model`, float32, of built-in layers.
       settings: `Settings`.
       noise_model: what the network is to be told to be for.
+      about: dict of what else model.json tells of the images.
       test: `testing_data.TestSet`, or None.
       workdir: `pathlib.Path` of the run directory.
       history: list of dicts, one per epoch.
@@ -22,12 +23,12 @@ def write(plain, settings, noise_model, test, workdir, history):
     card = {
         "model": settings.model,
         "channels": structure.image_channels(plain),
-        "value_range": [0, 1],
         "objective": settings.objective,
         "alpha": alpha,
         "antithetic": settings.antithetic,
         "noise": noise_model.to_json(),
-        "dataset": settings.dataset,
+        "dataset": "own images" if settings.images else settings.dataset,
+        **about,
         "epochs": len(history),
         "patches": len(history) * steps_per_epoch(settings) * settings.batch_size,
     }

@@ -17,6 +17,8 @@ class Settings(NamedTuple):
     """What a run is made of; the flags of `r2r_tf.train` tell each one."""
 
     dataset: str
+    images: tuple | None
+    single_image: bool
     test_dataset: str | None
     data_dir: str | None
     manual_dir: str | None
@@ -58,6 +60,10 @@ def check(settings):
         noise.from_grey_levels(settings.sigma)
     if settings.test_sigma is not None:
         noise.gaussian_from_grey_levels(settings.test_sigma)
+    if settings.images and settings.objective not in ("r2r", "distill"):
+        raise InputError(f"--objective={settings.objective} needs clean images, and --images are noisy. Use --objective=r2r.")
+    if settings.single_image and not settings.images:
+        raise InputError("--single_image belongs to --images.")
     if settings.objective == "r2r":
         recorruption.check_alpha(settings.alpha)
     if settings.objective == "distill" and not 0 <= settings.alpha < math.inf:

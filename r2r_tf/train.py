@@ -13,6 +13,10 @@ from absl import flags
 from r2r_tf import command
 
 _DATASET = flags.DEFINE_string("dataset", "skimage_natural", "TFDS data set to train on: skimage_natural, bsd400, polyu, ...")
+_IMAGES = flags.DEFINE_list(
+    "images", None, "Instead of --dataset: noisy image files, folders or patterns such as 'pictures/*.tif', with commas between."
+)
+_SINGLE_IMAGE = flags.DEFINE_boolean("single_image", False, "--images is one picture: train on parts of it, validate on another.")
 _TEST_DATASET = flags.DEFINE_string("test_dataset", None, "Data set of the closing evaluation (split test); none by default.")
 _DATA_DIR = flags.DEFINE_string("data_dir", None, "Where TFDS keeps prepared data; ~/tensorflow_datasets by default.")
 _MANUAL_DIR = flags.DEFINE_string(
@@ -90,6 +94,8 @@ _NUM_RECORRUPTIONS = flags.DEFINE_integer(
 
 _RUN_FLAGS = (
     _DATASET,
+    _IMAGES,
+    _SINGLE_IMAGE,
     _TEST_DATASET,
     _DATA_DIR,
     _MANUAL_DIR,
@@ -133,6 +139,7 @@ def main(argv):
     from r2r_tf import evaluation, placement, settings, training
 
     values = {flag.name: flag.value for flag in _RUN_FLAGS}
+    values["images"] = tuple(values["images"]) if values["images"] else None
     values["scales"] = numbers("scales", values["scales"], float)
     values["sigma_error"] = numbers("sigma_error", values["sigma_error"], float)
     values["milestones"] = numbers("milestones", values["milestones"], int)
@@ -144,6 +151,9 @@ def main(argv):
         return
     if result["test"]:
         print(evaluation.table(result["test"]))
+    if chosen.images:
+        inputs = " ".join(chosen.images)
+        print(f"Clean them: python -m tools.denoise {inputs} --model={workdir} --output_dir={workdir / 'denoised'}")
     print(f"Finished: {workdir}. Curves and pictures: tensorboard --logdir={workdir}")
 
 

@@ -49,7 +49,7 @@ def run(settings, workdir, devices=None):
     keras.utils.set_random_seed(settings.seed)
     if keras.backend.backend() == "tensorflow":
         tf.config.experimental.enable_op_determinism()
-    train_images, validation_images, noise_model = training_data.load_images(settings)
+    train_images, validation_images, noise_model, about = training_data.load_images(settings)
     options = network_options(settings, channels=train_images.noisy[0].shape[-1])
     test = training_data.load_test_set(settings, options["channels"])
     plain = models.build(settings.model, **{**options, "dtype": "float32"})
@@ -102,7 +102,7 @@ def run(settings, workdir, devices=None):
     if len(checkpoints.restore(workdir / run_directory.CHECKPOINTS, network)) != len(history):
         raise InputError(f"The last checkpoint in {workdir} cannot be read. Run the same command again.")
     averaging.settle(plain, network, data.calibration)
-    run_results.write(plain, settings, noise_model, test, workdir, history)
+    run_results.write(plain, settings, noise_model, about, test, workdir, history)
     return run_directory.read_run(workdir)
 
 

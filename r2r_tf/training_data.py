@@ -6,7 +6,20 @@ from typing import NamedTuple
 import numpy as np
 from tqdm import tqdm
 
-from r2r_tf import datasets, estimation, frozen, losses, model_files, noise, passes, pipeline, plans, sampling, testing_data
+from r2r_tf import (
+    datasets,
+    estimation,
+    frozen,
+    losses,
+    model_files,
+    noise,
+    own_images,
+    passes,
+    pipeline,
+    plans,
+    sampling,
+    testing_data,
+)
 from r2r_tf.backend import tf
 from r2r_tf.errors import InputError
 from r2r_tf.models import structure
@@ -17,20 +30,27 @@ _CHEN_PATCH_SIZE = 32  # of the R2R paper
 
 
 def load_images(settings):
-    """(training part, validation part, noise model) of the training split: `frozen.Images` with frozen noise, and what a
-    network that is trained on them is told to be for.
+    """The images of a run.
 
+    Returns:
+      (training part, validation part: `frozen.Images`; the noise model that a network trained on them is for; dict for
+      model.json: value_range, and the dtype of files).
     Raises:
       InputError: noise is to be estimated from pictures that are clean.
     """
-    builder = datasets.prepare(settings.dataset, settings.data_dir, settings.manual_dir)
-    pictures = datasets.load_pictures(builder, "train")
+    about = {"value_range": [0, 1]}
+    if settings.images:
+        own = own_images.load(settings.images, settings.single_image)
+        pictures, about = own.pictures, {"value_range": list(own.values), "dtype": own.dtype}
+    else:
+        builder = datasets.prepare(settings.dataset, settings.data_dir, settings.manual_dir)
+        pictures = datasets.load_pictures(builder, "train")
     noise_of, noise_model = _noise(settings, pictures)
     images = frozen.noisy_images(pictures, noise_of, settings.seed, settings.objective == "n2n", settings.scales)
     images = frozen.misjudge_levels(images, settings.sigma_error, settings.seed)
     if settings.teacher:
         images = images._replace(taught=_taught(settings, images))
-    return *frozen.split_validation(images, settings.seed, settings.validation_fraction), noise_model
+    return *frozen.split_validation(images, settings.seed, settings.validation_fraction), noise_model, about
 
 
 def _noise(settings, pictures):
@@ -46,7 +66,9 @@ def _noise(settings, pictures):
         levels = {p.name: estimation.chen2015(p.noisy, _CHEN_PATCH_SIZE) for p in tqdm(pictures, unit=" noise levels")}
         return lambda picture: noise.Gaussian(levels[picture.name]), noise.Gaussian(float(np.mean(list(levels.values()))))
     models, pool = estimation.camera_noise([p.noisy for p in pictures], [p.setting for p in pictures])
-    return lambda picture: models[picture.setting].of_image(picture.noisy), pool
+    # pictures that do not tell their setting may be of several: each then has a strength of its own
+    strengths = {p.name: estimation.level_factor(p.noisy, pool) if p.setting is None else 1.0 for p in pictures}
+    return lambda picture: models[picture.setting].scaled(strengths[picture.name]).of_image(picture.noisy), pool
 
 
 def _taught(settings, images):

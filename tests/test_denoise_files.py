@@ -109,7 +109,7 @@ def test_files_that_inputs_stand_for(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
 
     def found(*inputs):
-        return [str(path) for path in denoise_files.find(inputs)]
+        return [str(path) for path in image_files.find(inputs)]
 
     assert found(".") == ["a.TIF", "b.png"] and found("*.png") == ["b.png"] and found("**/*.npy") == ["deep/d.npy"]
     assert found("b.png", ".", "c_denoised.png") == ["b.png", "a.TIF", "c_denoised.png"] and found("no.png") == ["no.png"]
@@ -117,7 +117,7 @@ def test_files_that_inputs_stand_for(tmp_path, monkeypatch):
         with pytest.raises(InputError, match="no images"):
             found(nothing)
     with pytest.raises(InputError, match="would both become"):
-        denoise_files.outputs(denoise_files.find(["b.png", "deep/../b.png"]), "out")
+        denoise_files.outputs(image_files.find(["b.png", "deep/../b.png"]), "out")
 
 
 def test_bad_files_do_not_stop_the_others(denoiser, tmp_path, monkeypatch):
@@ -125,7 +125,7 @@ def test_bad_files_do_not_stop_the_others(denoiser, tmp_path, monkeypatch):
     np.save(tmp_path / "b.npy", np.full((40, 40), np.nan))
     (tmp_path / "c.png").write_bytes(b"\x89PNG\r\n\x1a\n")
     tifffile.imwrite(tmp_path / "d.tif", noisy("uint16"))
-    places, lines = denoise_files.outputs(denoise_files.find([str(tmp_path)]), tmp_path / "out"), []
+    places, lines = denoise_files.outputs(image_files.find([str(tmp_path)]), tmp_path / "out"), []
     options = {"print_line": lines.append, "uncertainty": True, "preview": True, "sigma": 0.2}
     failed = denoise_files.run(denoiser, places, AVERAGE, **options)
     assert [path.name for path in failed] == ["b.npy", "c.png"]

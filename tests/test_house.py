@@ -46,6 +46,7 @@ FLOORS = {
     "inference": 5,
     "tiles": 4,
     "value_range": 0,
+    "own_images": 3,
     "picture_denoising": 4,
     "denoise_files": 5,
     "plans": 4,

@@ -28,6 +28,8 @@ FLAGS = (
 )
 SETTINGS = settings.Settings(
     dataset="skimage_natural",
+    images=None,
+    single_image=False,
     test_dataset=None,
     data_dir=None,
     manual_dir=None,

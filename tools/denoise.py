@@ -31,14 +31,14 @@ flags.mark_flag_as_required("output_dir")
 
 
 def main(argv):
-    from r2r_tf import denoise_files, model_files, plans, pretrained
+    from r2r_tf import denoise_files, image_files, model_files, plans, pretrained
     from r2r_tf.errors import InputError
 
     if len(argv) < 2:
         raise InputError("Name at least one image or folder: python -m tools.denoise IMAGES... --output_dir=DIR")
     if _SIGMA.value is not None and not 0 <= _SIGMA.value <= 255:
         raise InputError(f"--sigma must be from 0 to 255. Received: {_SIGMA.value}")
-    places = denoise_files.outputs(denoise_files.find(argv[1:]), _OUTPUT_DIR.value)
+    places = denoise_files.outputs(image_files.find(argv[1:]), _OUTPUT_DIR.value)
     denoiser = model_files.load(_MODEL.value or pretrained.default(1), _PRECISION.value)
     average = plans.plan(denoiser, _ALPHA.value, _NUM_RECORRUPTIONS.value, orientations=_ORIENTATIONS.value)
     failed = denoise_files.run(

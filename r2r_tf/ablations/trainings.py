@@ -29,6 +29,8 @@ def recipe(network, dataset, data_dir, manual_dir, sigma, patches, seed, **chang
     if network not in models.MODELS:
         raise InputError(f"--model must be a network to train ({', '.join(models.MODELS)}) for this table. Received: {network}")
     defaults = {
+        "images": None,
+        "single_image": False,
         "depth": None,
         "features": None,
         "batch_norm": None,

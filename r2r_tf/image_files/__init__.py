@@ -9,10 +9,10 @@ import numpy as np
 
 from r2r_tf import atomic
 from r2r_tf.errors import InputError
-from r2r_tf.image_files import npy, photographs, png, tiff
+from r2r_tf.image_files import finding, npy, photographs, png, tiff
 from r2r_tf.image_files.image import Image
 
-__all__ = ["Image", "extensions", "open_image", "read", "write"]
+__all__ = ["Image", "extensions", "find", "open_image", "read", "write"]
 
 # how files of a format begin, and how their names end
 _FORMATS = {
@@ -27,6 +27,11 @@ _FORMATS = {
 def extensions():
     """How the names of image files end, lower case."""
     return tuple(ending for _, _, endings in _FORMATS.values() for ending in endings)
+
+
+def find(inputs):
+    """`finding.find` of all formats."""
+    return finding.find(inputs, extensions())
 
 
 def open_image(path):
