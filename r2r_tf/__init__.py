@@ -10,6 +10,7 @@ __version__ = "0.1.0"
 _HOME = {
     "InputError": "errors",
     "denoise": "inference",
+    "denoise_to_precision": "inference",
     "kernel_denoise": "inference",
     "load_pretrained": "inference",
     "psnr": "metrics",

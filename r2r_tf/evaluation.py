@@ -24,6 +24,7 @@ def evaluate(
     seed=0,
     legacy_ssim=False,
     with_bm3d=False,
+    target_se=None,
 ):
     """Scores a denoiser and the baselines, writes scores.csv, summary.json, histograms.png, examples.png and TensorBoard logs.
 
@@ -35,6 +36,7 @@ def evaluate(
       seed: of the recorruptions.
       legacy_ssim: add the column `legacy_ssim`, see `metrics.legacy_ssim`.
       with_bm3d: add the row BM3D.
+      target_se: as in `inference.denoise_to_precision`, num_recorruptions being the most; each image's draws are a column.
     Returns:
       The summary, a dict that is what summary.json holds.
     Raises:
@@ -43,18 +45,18 @@ def evaluate(
     sigma = test.noise.sigma if test.noise else None
     average = plans.plan(denoiser, alpha, num_recorruptions, antithetic, orientations)
 
+    spent = {}
+
     def network(index):
-        return inference.denoise(
-            test.images.noisy[index],
-            denoiser,
-            sigma=sigma,
-            alpha=alpha,
-            num_recorruptions=num_recorruptions,
-            antithetic=antithetic,
-            orientations=orientations,
-            channel_axis=-1,
-            seed=(seed, index),
-        )
+        options = {"model": denoiser, "sigma": sigma, "alpha": alpha, "channel_axis": -1, "seed": (seed, index)}
+        y = test.images.noisy[index]
+        if target_se is None:
+            draws = {"num_recorruptions": num_recorruptions, "antithetic": antithetic, "orientations": orientations}
+            return inference.denoise(y, **options, **draws)
+        draws = {"num_recorruptions": average.num_recorruptions, "orientations": average.orientations}
+        x_hat, errors, counts = inference.denoise_to_precision(y, target_se, **options, **draws)
+        spent[index] = {"draws": sum(counts) / len(counts), "standard_error": max(errors)}
+        return x_hat
 
     classical = baselines.chosen(with_bm3d)
     levels = {
@@ -72,8 +74,9 @@ def evaluate(
             **{key: value for key, value in own.items() if key != "seconds"},
             "psnr_noisy": raw["psnr"],
             "ssim_noisy": raw["ssim"],
+            **spent.get(index, {}),
         }
-        for name, own, raw in zip(test.names, scores["model"], scores[NOISY], strict=True)
+        for index, (name, own, raw) in enumerate(zip(test.names, scores["model"], scores[NOISY], strict=True))
     ]
     summary = {
         "methods": means,
@@ -83,6 +86,8 @@ def evaluate(
         "sigma": round(sigma * noise.GREY_LEVELS, 6) if test.noise else None,
         "sigma_of_baselines": {name: round(level * noise.GREY_LEVELS, 6) for name, level in levels.items()},
         **average._asdict(),
+        "target_se": target_se,
+        "mean_draws": float(np.mean([own["draws"] for own in spent.values()])) if spent else None,
         "seeds": {"noise_seed": test.noise_seed, "recorruption_seed": seed},
         "model_sha256": denoiser.sha256,
         "protocol": PROTOCOL,
@@ -148,9 +153,10 @@ def table(summary):
     keys = list(next(iter(summary["methods"].values())))
     titles = {"psnr": "PSNR (dB)", "ssim": "SSIM", "legacy_ssim": "legacy SSIM", "seconds": "s/image"}
     noise_of_images = "real noise" if summary["sigma"] is None else f"sigma {summary['sigma']:g}"
+    spent = "" if summary["target_se"] is None else f" at most, {summary['mean_draws']:.1f} on average"
     head = (
         f"{summary['dataset']}, split {summary['split']}, {summary['images']} images, {noise_of_images}, "
-        f"{passes.in_words(summary)}"
+        f"{passes.in_words(summary)}{spent}"
     )
     lines = [head, f"{'':16s}" + "".join(f"{titles[key]:>14s}" for key in keys)]
     lines += [f"{name:16s}" + "".join(f"{means[key]:14.4f}" for key in keys) for name, means in summary["methods"].items()]

@@ -7,7 +7,7 @@ import functools
 
 import numpy as np
 
-from r2r_tf import array_forms, model_files, passes, patches, plans, pretrained, tiles
+from r2r_tf import adaptive, array_forms, model_files, passes, patches, plans, pretrained, tiles
 from r2r_tf.errors import InputError
 from r2r_tf.models import structure
 
@@ -69,6 +69,39 @@ def denoise(
         for tile, mean, _ in tiles.estimates(denoiser.network, read, image.shape, model, average, seed, number, max_memory_gb):
             x_hat[number][tile.place] = mean
     return restore(x_hat)
+
+
+def denoise_to_precision(
+    array, target_se, model=None, sigma=None, alpha=None, num_recorruptions=64, orientations=1, channel_axis=None, seed=0
+):
+    """The R2R estimate with as many antithetic pairs as each image needs, at least two.
+
+    Args:
+      array, model, sigma, alpha, channel_axis, seed: as in `denoise`.
+      target_se: standard error of the mean over the draws at which an image is done, the root mean square over its pixels on
+        the [0, 1] scale, such as 0.2 / 255.
+      num_recorruptions: the most draws, even, at least four.
+      orientations: 1 to 8: the passes go through so many of them.
+    Returns:
+      (estimate of the array's shape and dtype, standard error of each image, number of draws of each), for gray networks on
+      colour images of each channel.
+    Raises:
+      InputError: as `denoise`; fewer than four draws; a target that is not above 0; a network that was trained without
+        recorruption.
+    """
+    if not target_se > 0:
+        raise InputError(f"target_se must be above 0. Received: target_se={target_se}")
+    denoiser, y, restore = _prepare(array, model, channel_axis)
+    average = plans.plan(denoiser, alpha, num_recorruptions, True, orientations)
+    if average.num_recorruptions < 4:
+        raise InputError(f"Two pairs are needed to tell a standard error. Received: {average.num_recorruptions} draws")
+    x_hat, errors, draws = np.empty_like(y), [], []
+    for number, image in enumerate(y):
+        noise = plans.image_noise(denoiser, image, average, sigma).of_image(image)
+        x_hat[number], error, count = adaptive.estimate(denoiser.network, image, noise, average, target_se, seed, number)
+        errors.append(error)
+        draws.append(count)
+    return restore(x_hat), errors, draws
 
 
 def kernel_denoise(

@@ -45,6 +45,7 @@ FLOORS = {
     "passes": 3,
     "inference": 5,
     "tiles": 4,
+    "adaptive": 4,
     "value_range": 0,
     "own_images": 3,
     "picture_denoising": 4,

@@ -94,7 +94,15 @@ def test_nan_and_several_as_one(folder, tmp_path):
 @pytest.mark.parametrize("sigma", ("auto", "22"))
 def test_training_cleans_the_files(folder, pictures, tmp_path, sigma):
     """The level is that of the recorded range; auto finds it."""
-    changes = {"model": "ffdnet", "depth": 5, "features": 16, "batch_norm": None, "patch_size": 32, "learning_rate": 4e-3, "optimizer": "muon"}
+    changes = {
+        "model": "ffdnet",
+        "depth": 5,
+        "features": 16,
+        "batch_norm": None,
+        "patch_size": 32,
+        "learning_rate": 4e-3,
+        "optimizer": "muon",
+    }
     settings = SETTINGS._replace(**changes, images=(str(folder),), sigma=sigma, batch_size=16, epochs=2, steps_per_epoch=150)
     training.run(settings, tmp_path / "run")
     card = json.loads((tmp_path / "run" / "model.json").read_text())

@@ -34,6 +34,11 @@ _ORIENTATIONS = flags.DEFINE_integer(
     upper_bound=8,
 )
 _ANTITHETIC = flags.DEFINE_boolean("antithetic", True, "Draw in pairs z, -z.")
+_TARGET_SE = flags.DEFINE_float(
+    "target_se",
+    None,
+    "Draw until the standard error of the mean is this, in 255ths: --num_recorruptions draws at most, each image as it needs.",
+)
 _MAX_IMAGES = flags.DEFINE_integer("max_images", None, "Only the first images of the split.", lower_bound=1)
 _SEED = flags.DEFINE_integer("seed", 0, "Seed of the test images' noise and of the recorruptions.", lower_bound=0)
 _LEGACY_SSIM = flags.DEFINE_boolean("legacy_ssim", False, "Add SSIM with uniform windows and data range 2, as in old papers.")
@@ -76,6 +81,7 @@ def main(argv):
         _SEED.value,
         _LEGACY_SSIM.value,
         _BM3D.value,
+        None if _TARGET_SE.value is None else _TARGET_SE.value / 255,
     )
     print(evaluation.table(summary))
     print(f"Files: {output_dir}")
