@@ -1,8 +1,13 @@
 """The benchmark's bookkeeping: cases take turns, medians, and bad combinations of flags. Speeds are not asserted."""
 
+import keras
+import numpy as np
+import pytest
 from conftest import run_python
 
-from tools.benchmark_suites import timing
+from r2r_tf import model_files, models, noise, testing_data
+from r2r_tf.errors import InputError
+from tools.benchmark_suites import inference, timing
 
 
 def test_cases_take_turns():
@@ -19,3 +24,34 @@ def test_cases_take_turns():
 def test_peer_needs_its_python():
     process = run_python("-m", "tools.benchmark", "--suite=train", "--peer=torch", check=False)
     assert process.returncode == 1 and "--peer_python" in process.stderr and "Traceback" not in process.stderr
+
+
+def test_decibels_and_seconds_of_inference(data_dir, tmp_path, monkeypatch):
+    """A tiny network: each way is scored, drawn, and its job for the peer is the same network."""
+    network = models.build("dncnn", depth=3, features=2, near_zero_start=False)
+    model_files.save(tmp_path / "run", network, {"alpha": 0.5, "noise": None})
+    monkeypatch.setattr(inference, "_has_bm3d", lambda: False)
+    ways = {name: inference._WAYS[name] for name in ("plain T 50", "antithetic T 2", "f(y)")}
+    monkeypatch.setattr(inference, "_WAYS", {**ways, "plain T 50": {"num_recorruptions": 2, "antithetic": False}})
+    arguments = (tmp_path / "run", "skimage_natural", 25.0, 1, data_dir, None)
+    report = inference.run(1, *arguments, figure=tmp_path / "figure.png")
+    own = {"plain T 50, float32", "plain T 50, bfloat16", "antithetic T 2, bfloat16", "f(y), float32", "f(y), bfloat16"}
+    assert set(report["results"]) == set(report["decibels"]) == own | {"non-local means", "wavelet", "total variation"}
+    assert report["decibels"]["non-local means"] > 28 and (tmp_path / "figure.png").stat().st_size > 10_000
+    test = testing_data.load_test_set("skimage_natural", noise.Gaussian(0.1), 1, data_dir=data_dir, max_images=1)
+    job = np.load(inference._write_job(model_files.load(tmp_path / "run"), test, 0.1, tmp_path))
+    x = job["image0"][None, :40, :40, None]
+    for number in range(3):
+        x = keras.ops.conv(x, job[f"kernel{number}"], padding="same") + job[f"bias{number}"]
+        x = keras.ops.relu(x) if number < 2 else x
+    np.testing.assert_allclose(job["image0"][:40, :40, None] - x[0], network(job["image0"][None, :40, :40, None])[0], atol=1e-5)
+    model_files.save(tmp_path / "unet", models.build("unet", features=8, blocks=1), {"alpha": 0.5, "noise": None})
+    with pytest.raises(InputError, match="chain of convolutions"):
+        inference._write_job(model_files.load(tmp_path / "unet"), test, 0.1, tmp_path)
+
+
+def test_ratio_is_to_the_peers_faster_case_at_equal_decibels():
+    seconds = {"PyTorch, a": 9.0, "PyTorch, b": 8.0, "f(y), float32": 1.0, "plain, float32": 2.0, "wavelet": 0.1}
+    decibels = {"PyTorch, a": 28.5, "PyTorch, b": 28.4, "f(y), float32": 28.3, "plain, float32": 28.4, "wavelet": 30.0}
+    report = inference._against_peer({name: {"median": value} for name, value in seconds.items()}, decibels)
+    assert report == {"peer": "PyTorch, b", "as_good_and_fastest": "plain, float32", "times_as_fast": 4.0}

@@ -1,5 +1,5 @@
-"""Times training, the data pipeline or start-up, beside a named peer in the same rounds; compares loss curves; profiles a step;
-measures the errors of the noise estimators.
+"""Times training, inference, the data pipeline or start-up, beside a named peer in the same rounds; compares loss curves;
+profiles a step; measures the errors of the noise estimators.
 
 Usage: python -m tools.benchmark --suite=train [--peer=torch --peer_python=PATH] --output=train.json
 """
@@ -9,16 +9,21 @@ from absl import flags
 from r2r_tf import command
 
 _SUITE = flags.DEFINE_enum(
-    "suite", "train", ["train", "curves", "profile", "pipeline", "startup", "estimation"], "What to measure."
+    "suite", "train", ["train", "curves", "inference", "profile", "pipeline", "startup", "estimation"], "What to measure."
 )
-_PEER = flags.DEFINE_enum("peer", None, ["torch"], "Also run this peer (suites train and curves).")
+_PEER = flags.DEFINE_enum("peer", None, ["torch"], "Also run this peer (suites train, curves and inference).")
 _PEER_PYTHON = flags.DEFINE_string("peer_python", None, "The python that has the peer installed.")
 _REPEATS = flags.DEFINE_integer("repeats", 5, "Interleaved rounds, or seeds; medians are reported.", lower_bound=1)
 _STEPS = flags.DEFINE_integer(
     "steps", 150, "Training steps of suite curves; a point of a curve is the mean of 10.", lower_bound=10
 )
+_MODEL = flags.DEFINE_string("model", "dncnn-awgn25", "Pretrained name, run directory or .keras file (suite inference).")
+_DATASET = flags.DEFINE_string("dataset", "skimage_natural", "TFDS data set, split test (suite inference).")
+_SIGMA = flags.DEFINE_float("sigma", 25.0, "Noise in grey levels (suite inference).")
+_MAX_IMAGES = flags.DEFINE_integer("max_images", None, "Only the first images (suite inference).", lower_bound=1)
+_MANUAL_DIR = flags.DEFINE_string("manual_dir", None, "Folder with BSD68/: take the files from there (suite inference).")
 _DATA_DIR = flags.DEFINE_string("data_dir", None, "Where TFDS keeps prepared data; ~/tensorflow_datasets by default.")
-_FIGURE = flags.DEFINE_string("figure", None, "PNG file for the curves (suite curves).")
+_FIGURE = flags.DEFINE_string("figure", None, "PNG file (suites curves and inference).")
 _OUTPUT = flags.DEFINE_string("output", None, "JSON file for the results.")
 
 
@@ -27,8 +32,8 @@ def main(argv):
     from r2r_tf import atomic, errors
     from tools.benchmark_suites import timing
 
-    if bool(_PEER.value) != bool(_PEER_PYTHON.value) or (_PEER.value and _SUITE.value not in ("train", "curves")):
-        raise errors.InputError("--peer and --peer_python belong together, and to --suite=train or curves.")
+    if bool(_PEER.value) != bool(_PEER_PYTHON.value) or (_PEER.value and _SUITE.value not in ("train", "curves", "inference")):
+        raise errors.InputError("--peer and --peer_python belong together, and to --suite=train, curves or inference.")
     if _SUITE.value == "train":
         from tools.benchmark_suites import train
 
@@ -37,6 +42,20 @@ def main(argv):
         from tools.benchmark_suites import curves
 
         report = curves.run(_REPEATS.value, _STEPS.value, 10, _DATA_DIR.value, _PEER_PYTHON.value, _FIGURE.value)
+    elif _SUITE.value == "inference":
+        from tools.benchmark_suites import inference
+
+        report = inference.run(
+            _REPEATS.value,
+            _MODEL.value,
+            _DATASET.value,
+            _SIGMA.value,
+            _MAX_IMAGES.value,
+            _DATA_DIR.value,
+            _MANUAL_DIR.value,
+            _PEER_PYTHON.value,
+            _FIGURE.value,
+        )
     elif _SUITE.value == "profile":
         from tools.benchmark_suites import profile
 

@@ -1,0 +1,169 @@
+"""Decibels against seconds: ways to average a trained denoiser's passes, classical denoisers, and plain averaging in PyTorch."""
+
+import pathlib
+import tempfile
+import time
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from r2r_tf import atomic, baselines, figures, inference, metrics, model_files, noise, testing_data
+from r2r_tf.errors import InputError
+from r2r_tf.models import structure
+from r2r_tf.settings import DTYPES
+from tools.benchmark_suites import timing
+from tools.benchmark_suites.train import run_json
+
+PEER = pathlib.Path(__file__).parent.parent / "benchmark_peers" / "torch_infer.py"
+_UPRIGHT = {"orientations": 1}
+_WAYS = {
+    **{f"plain T {count}": {"num_recorruptions": count, "antithetic": False, **_UPRIGHT} for count in (1, 8, 50)},
+    **{f"antithetic T {count}": {"num_recorruptions": count, **_UPRIGHT} for count in (2, 4, 8)},
+    **{f"antithetic, turned T {count}": {"num_recorruptions": count} for count in (2, 4, 8)},
+    "f(y)": {"num_recorruptions": 0},
+    "f(y), turned": {"num_recorruptions": 0, "orientations": 8},
+}
+
+
+def run(repeats, model, dataset, sigma, max_images, data_dir, manual_dir, peer_python=None, figure=None):
+    """Times and scores every way on every image, one after the other, in rounds.
+
+    Args:
+      repeats: rounds.
+      model: as for `model_files.load`; with a peer a chain of convolutions such as DnCNN.
+      dataset, data_dir, manual_dir, max_images: as in `testing_data.load_test_set`.
+      sigma: in grey levels.
+      peer_python: python that has PyTorch; None for no peer.
+      figure: PNG file, or None.
+    Returns:
+      Dict: unit, results (seconds for an image), decibels of each case, seconds_per_megapixel, ratio to the peer.
+    """
+    level = noise.gaussian_from_grey_levels(str(sigma))
+    denoisers = {precision: model_files.load(model, precision) for precision in DTYPES}
+    channels = structure.image_channels(denoisers["float32"].network)
+    test = testing_data.load_test_set(dataset, level, channels, "test", data_dir, manual_dir, max_images)
+    decibels, cases = {}, {}
+    for name, method in baselines.chosen(with_bm3d=_has_bm3d()).items():
+        cases[name] = _case(test, decibels, name, lambda y, method=method: method(y, level.sigma))
+    for precision, denoiser in denoisers.items():
+        for way, options in _WAYS.items():
+            if precision == "float32" and way not in ("plain T 50", "antithetic, turned T 8", "f(y)"):
+                continue
+            name = f"{way}, {precision}"
+            cases[name] = _case(
+                test,
+                decibels,
+                name,
+                lambda y, denoiser=denoiser, options=options: inference.denoise(
+                    y, denoiser, sigma=level.sigma, channel_axis=-1, **options
+                ),
+            )
+    with tempfile.TemporaryDirectory() as folder:
+        if peer_python:
+            job = _write_job(denoisers["float32"], test, level.sigma, pathlib.Path(folder))
+            for precision in DTYPES:
+                name = f"PyTorch, plain T 50, {precision}"
+                cases[name] = _peer_case(
+                    test, decibels, name, [peer_python, PEER, job, job.with_name("result.npz"), 50, precision]
+                )
+        results = timing.interleave(cases, repeats)
+    megapixels = np.mean([y.shape[0] * y.shape[1] for y in test.images.noisy]) / 1e6
+    report = {
+        "unit": "seconds an image",
+        "results": results,
+        "decibels": decibels,
+        "megapixels_an_image": float(megapixels),
+        "images": len(test.names),
+        "dataset": test.dataset,
+        "sigma": sigma,
+    }
+    if peer_python:
+        report |= _against_peer(results, decibels)
+    if figure:
+        draw(results, decibels, f"{test.dataset}, sigma {sigma:g}, {pathlib.Path(str(model)).name}", figure)
+    return report
+
+
+def draw(results, decibels, title, path):
+    """Decibels over seconds, a point for each case.
+
+    Args:
+      results, decibels: as from `run`.
+      title: of the figure.
+      path: PNG file.
+    """
+    chart = Figure(figsize=(9, 6), layout="constrained")
+    axes = chart.subplots()
+    for number, (name, row) in enumerate(results.items()):
+        own = name.endswith(tuple(DTYPES)) and not name.startswith("PyTorch")
+        marker = ("o" if name.endswith("bfloat16") else "s") if own else "x"
+        axes.plot(row["median"], decibels[name], marker, color=f"C{number % 10}")
+        axes.annotate(name, (row["median"], decibels[name]), xytext=(4, 3), textcoords="offset points", fontsize="x-small")
+    axes.set(xscale="log", xlabel="seconds an image", ylabel="PSNR (dB)", title=title)
+    axes.grid(alpha=0.3, which="both")
+    figures.save(chart, path)
+
+
+def _case(test, decibels, name, method):
+    def measure():
+        images = list(zip(test.images.clean, test.images.noisy, strict=True))
+        for y in {y.shape: y for _, y in images}.values():
+            method(y)  # compiles
+        start = time.perf_counter()
+        estimates = [method(y) for _, y in images]
+        seconds = (time.perf_counter() - start) / len(images)
+        decibels[name] = _mean_psnr(test, estimates)
+        return seconds
+
+    return measure
+
+
+def _peer_case(test, decibels, name, command):
+    def measure():
+        seconds = run_json([str(part) for part in command], "--peer_python")["seconds"]
+        result = np.load(command[3])
+        decibels[name] = _mean_psnr(test, [result[f"estimate{number}"][..., None] for number in range(len(test.names))])
+        return float(np.mean(seconds))
+
+    return measure
+
+
+def _mean_psnr(test, estimates):
+    return float(np.mean([metrics.psnr(x, x_hat) for x, x_hat in zip(test.images.clean, estimates, strict=True)]))
+
+
+def _write_job(denoiser, test, sigma, folder):
+    """The peer's job; raises InputError for networks that are no chain of convolutions."""
+    layers = [layer for layer in denoiser.network.layers if layer.get_weights()]
+    if structure.takes_level(denoiser.network) or any(len(layer.get_weights()) > 2 for layer in layers):
+        raise InputError("--peer is for networks that are a chain of convolutions and estimate the noise, such as DnCNN.")
+    job = {"sigma": sigma, "alpha": denoiser.alpha}
+    for number, layer in enumerate(layers):
+        kernel, *bias = layer.get_weights()
+        job |= {f"kernel{number}": kernel, f"bias{number}": bias[0] if bias else np.zeros(kernel.shape[-1], np.float32)}
+    job |= {f"image{number}": y[..., 0] for number, y in enumerate(test.images.noisy)}
+    with atomic.replacing(folder / "job.npz") as temporary:
+        np.savez(temporary, **job)
+    return folder / "job.npz"
+
+
+def _against_peer(results, decibels):
+    """Our fastest way that is as good as the peer's best, and how many times as fast."""
+    peers = {name: row["median"] for name, row in results.items() if name.startswith("PyTorch")}
+    peer = min(peers, key=peers.get)
+    ours = {
+        name: row["median"] for name, row in results.items() if name.endswith(tuple(DTYPES)) and decibels[name] >= decibels[peer]
+    }
+    ours = {name: seconds for name, seconds in ours.items() if name not in peers}
+    if not ours:
+        return {"peer": peer}
+    best = min(ours, key=ours.get)
+    return {"peer": peer, "as_good_and_fastest": best, "times_as_fast": peers[peer] / ours[best]}
+
+
+def _has_bm3d():
+    try:
+        import bm3d  # noqa: F401
+    except ModuleNotFoundError:
+        return False
+    return True
