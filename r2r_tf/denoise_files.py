@@ -8,7 +8,7 @@ import numpy as np
 import tifffile
 from tqdm import tqdm
 
-from r2r_tf import atomic, figures, image_files, picture_denoising, value_range
+from r2r_tf import atomic, command, figures, image_files, picture_denoising, report_page, value_range
 from r2r_tf.errors import InputError
 from r2r_tf.noise import GREY_LEVELS
 
@@ -28,7 +28,18 @@ def outputs(paths, output_dir):
     return places
 
 
-def run(denoiser, places, average, *, overwrite=False, uncertainty=False, preview=False, print_line=print, **options):
+def run(
+    denoiser,
+    places,
+    average,
+    *,
+    overwrite=False,
+    uncertainty=False,
+    preview=False,
+    report=None,
+    print_line=print,
+    **options,
+):
     """Denoises files one by one, and says of each what was done.
 
     Args:
@@ -38,12 +49,13 @@ def run(denoiser, places, average, *, overwrite=False, uncertainty=False, previe
       overwrite: also those whose result is there.
       uncertainty: also write NAME_uncertainty.tif, the standard deviation between the passes.
       preview: also write NAME_preview.png, before and after side by side.
+      report: where an HTML page goes that shows the files denoised now, None for no page.
       print_line: function that shows a line of text.
       **options: sigma, seed, max_memory_gb of `picture_denoising.denoise`.
     Returns:
       List of the files that could not be denoised.
     """
-    failed = []
+    failed, shown = [], []
     bar = tqdm(places.items(), unit=" files", mininterval=1 if sys.stderr.isatty() else 30, disable=len(places) < 2)
     for path, place in bar:
         if place.exists() and not overwrite:
@@ -63,7 +75,13 @@ def run(denoiser, places, average, *, overwrite=False, uncertainty=False, previe
             sentence = _sentence(error)
             print_line(f"error: {sentence}" if str(path) in sentence else f"error: {path}: {sentence}")
             continue
-        print_line(f"{path.name}: {_about(image, result)}, {time.perf_counter() - start:.1f} s")
+        line = f"{_about(image, result)}, {time.perf_counter() - start:.1f} s"
+        print_line(f"{path.name}: {line}")
+        if report:
+            shown.append((path.name, line, *_middle(image.pixels, result.pixels)))
+    if shown:
+        notes = ["The middle of each image, of the first page in stacks: before and after.", command.command_line()]
+        atomic.write_text(report, report_page.page("Denoised images", notes, shown))
     return failed
 
 

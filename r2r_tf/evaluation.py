@@ -7,7 +7,7 @@ import time
 import numpy as np
 from tqdm import tqdm
 
-from r2r_tf import atomic, baselines, command, figures, inference, metrics, noise, passes, plans, summaries
+from r2r_tf import baselines, command, evaluation_files, figures, inference, metrics, noise, plans
 
 NOISY = "noisy input"
 PROTOCOL = "PSNR and SSIM per image on the estimate clipped to [0, 1] (noisy input unclipped), data range 1, then averaged"
@@ -25,6 +25,7 @@ def evaluate(
     legacy_ssim=False,
     with_bm3d=False,
     target_se=None,
+    report=False,
 ):
     """Scores a denoiser and the baselines, writes scores.csv, summary.json, histograms.png, examples.png and TensorBoard logs.
 
@@ -37,6 +38,7 @@ def evaluate(
       legacy_ssim: add the column `legacy_ssim`, see `metrics.legacy_ssim`.
       with_bm3d: add the row BM3D.
       target_se: as in `inference.denoise_to_precision`, num_recorruptions being the most; each image's draws are a column.
+      report: also write report.html, which shows all images.
     Returns:
       The summary, a dict that is what summary.json holds.
     Raises:
@@ -95,7 +97,9 @@ def evaluate(
     }
     output_dir = pathlib.Path(output_dir)
     figures.histograms({"noisy": scores[NOISY], "denoised": scores["model"]}, output_dir / "histograms.png")
-    write(output_dir, rows, summary, test.images, estimates)
+    evaluation_files.write(output_dir, rows, summary, test.images, estimates)
+    if report:
+        evaluation_files.write_report(output_dir, rows, summary, test.images, estimates)
     return summary
 
 
@@ -125,39 +129,3 @@ def score_methods(methods, test, legacy_ssim=False):
             scores[name].append({**row, "seconds": seconds})
         estimates.append(x_hat)
     return scores, estimates
-
-
-def best_median_worst(rows):
-    """Dict from 'best', 'median' and 'worst' to the row number with that PSNR."""
-    order = np.argsort([-row["psnr"] for row in rows], kind="stable")
-    return {"best": int(order[0]), "median": int(order[len(order) // 2]), "worst": int(order[-1])}
-
-
-def write(output_dir, rows, summary, images, estimates):
-    """Writes the files of an evaluation, whose histograms are there, summary.json last."""
-    atomic.write_csv(output_dir / "scores.csv", rows)
-    cases = [(title, images.clean[i], images.noisy[i], estimates[i], rows[i]) for title, i in best_median_worst(rows).items()]
-    figures.examples(cases, output_dir / "examples.png")
-    scalars = {
-        f"test_{key}/{name.replace(' ', '_')}": value
-        for name, means in summary["methods"].items()
-        for key, value in means.items()
-    }
-    pictures = {f"test/{name}": figures.read_png(output_dir / f"{name}.png") for name in ("examples", "histograms")}
-    summaries.log_evaluation(output_dir / "tensorboard", scalars, pictures)
-    atomic.write_json(output_dir / "summary.json", summary)
-
-
-def table(summary):
-    """The summary as text: one line per method."""
-    keys = list(next(iter(summary["methods"].values())))
-    titles = {"psnr": "PSNR (dB)", "ssim": "SSIM", "legacy_ssim": "legacy SSIM", "seconds": "s/image"}
-    noise_of_images = "real noise" if summary["sigma"] is None else f"sigma {summary['sigma']:g}"
-    spent = "" if summary["target_se"] is None else f" at most, {summary['mean_draws']:.1f} on average"
-    head = (
-        f"{summary['dataset']}, split {summary['split']}, {summary['images']} images, {noise_of_images}, "
-        f"{passes.in_words(summary)}{spent}"
-    )
-    lines = [head, f"{'':16s}" + "".join(f"{titles[key]:>14s}" for key in keys)]
-    lines += [f"{name:16s}" + "".join(f"{means[key]:14.4f}" for key in keys) for name, means in summary["methods"].items()]
-    return "\n".join(lines)

@@ -136,7 +136,7 @@ def main(argv):
     del argv
     workdir = pathlib.Path(_WORKDIR.value or default_workdir(sys.argv))
 
-    from r2r_tf import evaluation, placement, settings, training
+    from r2r_tf import evaluation_files, placement, settings, training
 
     values = {flag.name: flag.value for flag in _RUN_FLAGS}
     values["images"] = tuple(values["images"]) if values["images"] else None
@@ -150,7 +150,7 @@ def main(argv):
         print(f"{workdir} is finished already; more --epochs would continue it.")
         return
     if result["test"]:
-        print(evaluation.table(result["test"]))
+        print(evaluation_files.table(result["test"]))
     if chosen.images:
         inputs = " ".join(chosen.images)
         print(f"Clean them: python -m tools.denoise {inputs} --model={workdir} --output_dir={workdir / 'denoised'}")

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import r2r_tf
-from r2r_tf import adaptive, evaluation, model_files, noise, passes, testing_data
+from r2r_tf import adaptive, evaluation, evaluation_files, model_files, noise, passes, testing_data
 
 SIGMA = 0.1
 
@@ -51,7 +51,7 @@ def test_evaluation_reports_the_draws(squares, data_dir, tmp_path):
     # of two pairs the error is just 1.0, of 4.1 pairs 0.7
     assert all(float(row["draws"]) in (8, 10) and float(row["standard_error"]) <= 0.7 * SIGMA**2 for row in rows)
     assert summary["mean_draws"] == np.mean([float(row["draws"]) for row in rows])
-    assert f"T 40 antithetic, alpha 1 at most, {summary['mean_draws']:.1f} on average" in evaluation.table(summary)
+    assert f"T 40 antithetic, alpha 1 at most, {summary['mean_draws']:.1f} on average" in evaluation_files.table(summary)
 
 
 @pytest.mark.parametrize(

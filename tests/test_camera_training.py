@@ -14,6 +14,7 @@ from r2r_tf import (
     camera_noise,
     datasets,
     evaluation,
+    evaluation_files,
     figures,
     metrics,
     model_files,
@@ -112,7 +113,7 @@ def test_evaluation_lets_the_model_find_its_noise(trained, tmp_path):
         metrics.psnr(p.clean, r2r_tf.denoise(p.noisy, model, num_recorruptions=2, seed=(0, i))) for i, p in enumerate(pictures)
     ]
     assert summary["methods"]["model"]["psnr"] == pytest.approx(np.mean(expected), abs=1e-3)
-    assert summary["sigma"] is None and "real noise" in evaluation.table(summary)
+    assert summary["sigma"] is None and "real noise" in evaluation_files.table(summary)
     # the classical denoisers get the level that is best for them
     for name, sigma in summary["sigma_of_baselines"].items():
         method = baselines.BASELINES[name]

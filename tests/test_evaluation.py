@@ -9,7 +9,7 @@ import tensorflow as tf
 from absl import flags
 from conftest import run_python
 
-from r2r_tf import datasets, evaluation, frozen, inference, metrics, model_files, models, noise, testing_data
+from r2r_tf import datasets, evaluation, evaluation_files, frozen, inference, metrics, model_files, models, noise, testing_data
 from r2r_tf.errors import InputError
 from tools import evaluate as tool
 
@@ -62,8 +62,8 @@ def test_rows_are_what_a_direct_computation_gives(evaluated, data_dir):
 
 def test_best_median_worst():
     rows = [{"psnr": value} for value in (25.0, 31.0, 28.0, 27.0, 30.0)]
-    assert evaluation.best_median_worst(rows) == {"best": 1, "median": 2, "worst": 0}
-    assert evaluation.best_median_worst(rows[:1]) == {"best": 0, "median": 0, "worst": 0}
+    assert evaluation_files.best_median_worst(rows) == {"best": 1, "median": 2, "worst": 0}
+    assert evaluation_files.best_median_worst(rows[:1]) == {"best": 0, "median": 0, "worst": 0}
 
 
 def test_summary_names_what_a_table_needs(evaluated):
@@ -74,7 +74,7 @@ def test_summary_names_what_a_table_needs(evaluated):
     assert summary["sigma"] == 25 and summary["num_recorruptions"] == 4 and summary["alpha"] == 0.5 and summary["antithetic"]
     assert summary["seeds"] == {"noise_seed": 5, "recorruption_seed": 5} and summary["model_sha256"] == denoiser.sha256
     assert "python" in summary["command"]
-    text = evaluation.table(summary)
+    text = evaluation_files.table(summary)
     assert "PSNR (dB)" in text and "legacy SSIM" in text and len(text.splitlines()) == 7
 
 

@@ -57,6 +57,8 @@ FLOORS = {
     "figures": 4,
     "export": 4,
     "evaluation": 6,
+    "evaluation_files": 5,
+    "report_page": 0,
     "testing_data": 4,
     "training_data": 6,
     "run_results": 6,

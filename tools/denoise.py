@@ -5,6 +5,8 @@ Usage: python -m tools.denoise IMAGES_OR_FOLDERS... --output_dir=DIR [--model=NA
 Prints a line for each file with the noise level that was found. Files whose result is there are left out.
 """
 
+import pathlib
+
 from absl import flags
 
 from r2r_tf import command
@@ -27,6 +29,7 @@ _MAX_MEMORY_GB = flags.DEFINE_float("max_memory_gb", 4.0, "What a pass may take,
 _OVERWRITE = flags.DEFINE_boolean("overwrite", False, "Also files whose result is there.")
 _UNCERTAINTY = flags.DEFINE_boolean("uncertainty", False, "Also write NAME_uncertainty.tif: standard deviation between passes.")
 _PREVIEW = flags.DEFINE_boolean("preview", False, "Also write NAME_preview.png: before and after, side by side.")
+_REPORT = flags.DEFINE_boolean("report", False, "Also write report.html: before and after of every file, to look at.")
 flags.mark_flag_as_required("output_dir")
 
 
@@ -48,6 +51,7 @@ def main(argv):
         overwrite=_OVERWRITE.value,
         uncertainty=_UNCERTAINTY.value,
         preview=_PREVIEW.value,
+        report=pathlib.Path(_OUTPUT_DIR.value) / "report.html" if _REPORT.value else None,
         sigma=None if _SIGMA.value is None else _SIGMA.value / 255,
         seed=_SEED.value,
         max_memory_gb=_MAX_MEMORY_GB.value,

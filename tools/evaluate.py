@@ -39,6 +39,7 @@ _TARGET_SE = flags.DEFINE_float(
     None,
     "Draw until the standard error of the mean is this, in 255ths: --num_recorruptions draws at most, each image as it needs.",
 )
+_REPORT = flags.DEFINE_boolean("report", False, "Also write report.html: before and after of every image, to look at.")
 _MAX_IMAGES = flags.DEFINE_integer("max_images", None, "Only the first images of the split.", lower_bound=1)
 _SEED = flags.DEFINE_integer("seed", 0, "Seed of the test images' noise and of the recorruptions.", lower_bound=0)
 _LEGACY_SSIM = flags.DEFINE_boolean("legacy_ssim", False, "Add SSIM with uniform windows and data range 2, as in old papers.")
@@ -52,7 +53,7 @@ flags.mark_flag_as_required("model")
 
 def main(argv):
     del argv
-    from r2r_tf import evaluation, model_files, noise, plans, testing_data
+    from r2r_tf import evaluation, evaluation_files, model_files, noise, plans, testing_data
     from r2r_tf.models import structure
 
     denoiser = model_files.load(_MODEL.value, _PRECISION.value)
@@ -82,8 +83,9 @@ def main(argv):
         _LEGACY_SSIM.value,
         _BM3D.value,
         None if _TARGET_SE.value is None else _TARGET_SE.value / 255,
+        _REPORT.value,
     )
-    print(evaluation.table(summary))
+    print(evaluation_files.table(summary))
     print(f"Files: {output_dir}")
 
 
