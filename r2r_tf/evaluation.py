@@ -45,6 +45,8 @@ def evaluate(
       InputError: arguments out of range.
     """
     sigma = test.noise.sigma if test.noise else None
+    if target_se is not None and num_recorruptions is None:
+        num_recorruptions = inference.MOST_RECORRUPTIONS
     average = plans.plan(denoiser, alpha, num_recorruptions, antithetic, orientations)
 
     spent = {}

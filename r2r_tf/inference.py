@@ -11,6 +11,9 @@ from r2r_tf import adaptive, array_forms, model_files, passes, patches, plans, p
 from r2r_tf.errors import InputError
 from r2r_tf.models import structure
 
+# of `denoise_to_precision`, unless it is told otherwise
+MOST_RECORRUPTIONS = 64
+
 
 def denoise(
     array,
@@ -72,7 +75,15 @@ def denoise(
 
 
 def denoise_to_precision(
-    array, target_se, model=None, sigma=None, alpha=None, num_recorruptions=64, orientations=1, channel_axis=None, seed=0
+    array,
+    target_se,
+    model=None,
+    sigma=None,
+    alpha=None,
+    num_recorruptions=MOST_RECORRUPTIONS,
+    orientations=1,
+    channel_axis=None,
+    seed=0,
 ):
     """The R2R estimate with as many antithetic pairs as each image needs, at least two.
 

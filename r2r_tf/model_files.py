@@ -6,6 +6,7 @@ import pathlib
 from typing import NamedTuple
 
 import keras
+import numpy as np
 
 from r2r_tf import atomic, noise, pretrained
 from r2r_tf.errors import InputError
@@ -36,7 +37,7 @@ class Denoiser(NamedTuple):
 
     def scale_of(self, dtype):
         """`ValueRange` for images of this dtype; None if the network has not been trained on such files."""
-        return self.values if self.dtype == str(dtype) else None
+        return self.values if self.dtype == np.dtype(dtype).name else None
 
 
 def save(directory, network, card):

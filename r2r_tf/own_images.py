@@ -22,7 +22,7 @@ class OwnImages(NamedTuple):
     Attributes:
       pictures: list of `datasets.Picture`, noisy, on the [0, 1] scale of the range.
       values: `ValueRange`.
-      dtype: of the files, such as 'uint16'.
+      dtype: name of the files' dtype, such as 'uint16', whatever their byte order.
     """
 
     pictures: list
@@ -45,7 +45,7 @@ def load(inputs, single=False):
     pages = {}
     for path in tqdm(paths, unit=" files", desc="reading", delay=2):
         pixels = image_files.open_image(path).pixels
-        pages |= {f"{path.name} page {number}" if len(pixels) > 1 else path.name: page for number, page in enumerate(pixels)}
+        pages |= {f"{path} page {number}" if len(pixels) > 1 else str(path): page for number, page in enumerate(pixels)}
     first, *others = pages.items()
     for name, page in others:
         if (page.dtype, page.shape[-1]) != (first[1].dtype, first[1].shape[-1]):
@@ -65,7 +65,7 @@ def load(inputs, single=False):
         if not np.isfinite(noisy).all():
             raise InputError(f"{name} holds NaN or infinity: leave it out, or replace them by numbers.")
         pictures.append(Picture(name, None, noisy, f"images/{folder}", index))
-    return OwnImages(pictures, scale, str(first[1].dtype))
+    return OwnImages(pictures, scale, first[1].dtype.name)
 
 
 def _parts(name, page):

@@ -22,7 +22,7 @@ class Denoised(NamedTuple):
     Attributes:
       pixels: [N, H, W, C], of the file's dtype.
       deviation: [N, H, W, C] float32, standard deviation between the passes on the file's scale; None if not asked for.
-      levels: list of the noise level of each page, [0, 1] scale; None where nothing needs to be known.
+      levels: list of the noise level of each page, [0, 1] scale; 0 where nothing needs to be known.
     """
 
     pixels: np.ndarray

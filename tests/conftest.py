@@ -59,3 +59,16 @@ def standard_errors(samples, expected):
     """How many standard errors the mean of independent samples is away from the expected value."""
     samples = np.asarray(samples, np.float64)
     return abs(samples.mean() - expected) / (samples.std(ddof=1) / np.sqrt(samples.size))
+
+
+def mean_denoiser(sigma):
+    """A denoiser whose network is a 3x3 mean of gray images: alpha 0.5, and noise of its own."""
+    import keras
+
+    from r2r_tf import model_files, noise
+
+    inputs = keras.Input((None, None, 1))
+    mean = keras.layers.DepthwiseConv2D(3, padding="same", use_bias=False)
+    network = keras.Model(inputs, mean(inputs))
+    mean.set_weights([np.full((3, 3, 1, 1), 1 / 9, np.float32)])
+    return model_files.Denoiser(network, 0.5, noise.Gaussian(sigma))

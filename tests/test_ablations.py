@@ -5,10 +5,9 @@ import itertools
 import json
 import math
 
-import keras
 import numpy as np
 import pytest
-from conftest import run_python
+from conftest import mean_denoiser, run_python
 
 import r2r_tf
 from r2r_tf import metrics, model_files, models, noise, testing_data
@@ -31,12 +30,7 @@ SIGMA = 25 / 255
 
 @pytest.fixture(scope="module")
 def denoiser():
-    """A 3x3 mean: alpha 0.5, and noise of its own."""
-    inputs = keras.Input((None, None, 1))
-    mean = keras.layers.DepthwiseConv2D(3, padding="same", use_bias=False)
-    network = keras.Model(inputs, mean(inputs))
-    mean.set_weights([np.full((3, 3, 1, 1), 1 / 9, np.float32)])
-    return model_files.Denoiser(network, 0.5, noise.Gaussian(SIGMA))
+    return mean_denoiser(SIGMA)
 
 
 @pytest.fixture(scope="module")

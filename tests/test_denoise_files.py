@@ -2,15 +2,14 @@
 
 import errno
 
-import keras
 import numpy as np
 import pytest
 import tifffile
-from conftest import run_python
+from conftest import mean_denoiser, run_python
 from skimage import data
 
 import r2r_tf
-from r2r_tf import denoise_files, image_files, model_files, noise, passes, picture_denoising, value_range
+from r2r_tf import denoise_files, image_files, passes, picture_denoising, value_range
 from r2r_tf.errors import InputError
 
 SIGMA = 0.1
@@ -19,12 +18,7 @@ AVERAGE = passes.Average(0.5, 2, True, 2)
 
 @pytest.fixture(scope="module")
 def denoiser():
-    """A 3x3 mean for gray images."""
-    inputs = keras.Input((None, None, 1))
-    mean = keras.layers.DepthwiseConv2D(3, padding="same", use_bias=False)
-    network = keras.Model(inputs, mean(inputs))
-    mean.set_weights([np.full((3, 3, 1, 1), 1 / 9, np.float32)])
-    return model_files.Denoiser(network, 0.5, noise.Gaussian(SIGMA))
+    return mean_denoiser(SIGMA)
 
 
 def noisy(dtype, shape=(90, 70), seed=0):

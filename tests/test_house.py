@@ -165,6 +165,7 @@ def test_missing_tensorflow_is_said_in_one_line():
         "r2r_tf.train",
         "tools.evaluate",
         "tools.ablation",
+        "tools.denoise",
         "tools.ship",
         "tools.estimate_noise",
         "tools.prepare_data",

@@ -1,5 +1,6 @@
 """How far a network sees, and how much memory it takes: what cutting a large image into tiles has to know."""
 
+import functools
 import math
 
 import keras
@@ -12,6 +13,7 @@ _FIRST_SIDE, _LARGEST_SIDE = 64, 1024
 _COPIES = 4
 
 
+@functools.lru_cache(maxsize=8)
 def radius(network):
     """The distance, in pixels, beyond which an input pixel has no say in an output pixel; None if there is no such.
 
@@ -39,6 +41,7 @@ def radius(network):
     return None
 
 
+@functools.lru_cache(maxsize=8)
 def bytes_per_pixel(network):
     """About how much memory a pass takes for each pixel of the image: some copies of the layer with the largest output."""
     side = structure.side_multiple(network)
