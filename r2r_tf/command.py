@@ -17,6 +17,7 @@ def run(main, after_interruption="The same command again starts over.", takes_ar
       after_interruption: what to tell somebody who pressed Ctrl-C.
       takes_arguments: whether the command has arguments that are no flags, such as files.
     """
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # before Keras or anything else imports TensorFlow
     if {"--help", "-help", "-h"} & set(sys.argv[1:]):
         # absl by itself would exit with 1 after printing the help
         app.usage(shorthelp=True, writeto_stdout=True)

@@ -1,10 +1,15 @@
-"""Export as SavedModel: endpoints for a batch, for the averaged estimate, and for PNG bytes; loadable without r2r_tf."""
+"""Export as SavedModel (endpoints for a batch, for the averaged estimate, and for PNG bytes) or ONNX; loadable without r2r_tf."""
 
 import keras
+import numpy as np
 
-from r2r_tf import atomic, recorruption
+from r2r_tf import atomic, passes, recorruption
 from r2r_tf.backend import tf
+from r2r_tf.errors import InputError
 from r2r_tf.models import folding, structure
+
+# heights and widths of what an export is compared on: odd ones, and a change of size
+_CHECKED_SIZES = ((37, 50), (64, 48))
 
 
 def export_saved_model(network, path, alpha, seed=0):
@@ -24,18 +29,10 @@ def export_saved_model(network, path, alpha, seed=0):
     """
     network = folding.folded(network)
     channels, with_level = structure.image_channels(network), structure.takes_level(network)
-    multiple = structure.side_multiple(network)
+    one_pass = _one_pass(network)
     images = tf.TensorSpec([None, None, None, channels], tf.float32, name="x")
     sigma_spec = tf.TensorSpec([], tf.float32, name="sigma")
     draws_spec = tf.TensorSpec([], tf.int32, name="num_recorruptions")
-
-    def one_pass(x, level):
-        height, width = tf.shape(x)[1], tf.shape(x)[2]
-        if with_level:
-            x = tf.concat([x, level * tf.ones_like(x[..., :1])], axis=-1)
-        if multiple > 1:
-            x = tf.gather(tf.gather(x, _reflected(height, multiple), axis=1), _reflected(width, multiple), axis=2)
-        return network(x, training=False)[:, :height, :width]
 
     def serve(x, sigma=None):
         return one_pass(x, sigma)
@@ -80,7 +77,89 @@ def export_saved_model(network, path, alpha, seed=0):
         archive.write_out(str(temporary), verbose=False)
 
 
+def export_onnx(network, path):
+    """Writes an ONNX file, by rename: one pass, x [B, H, W, C] float32 to the same shape, any B, H, W.
+
+    A network that is told the noise level has a second input, sigma, a float32 scalar on the [0, 1] scale.
+
+    Args:
+      network: `keras.Model`, float32.
+      path: file.
+    Raises:
+      InputError: tf2onnx is not installed.
+    """
+    try:
+        import tf2onnx
+    except ModuleNotFoundError:
+        raise InputError("ONNX needs the package tf2onnx: pip install -e '.[onnx]'") from None
+    network = folding.folded(network)
+    one_pass = _one_pass(network)
+    specs = [tf.TensorSpec([None, None, None, structure.image_channels(network)], tf.float32, name="x")]
+    if structure.takes_level(network):
+        specs.append(tf.TensorSpec([], tf.float32, name="sigma"))
+        function = tf.function(lambda x, sigma: one_pass(x, sigma), input_signature=specs)
+    else:
+        function = tf.function(lambda x: one_pass(x, None), input_signature=specs)
+    with atomic.replacing(path) as temporary:
+        tf2onnx.convert.from_function(function, input_signature=specs, opset=17, output_path=str(temporary))
+
+
+def largest_difference(network, run, sigma=0.1):
+    """How far an export is from the network, on random images of several sizes.
+
+    Args:
+      network: `keras.Model`.
+      run: function of (x, sigma), one pass of the export over [B, H, W, C] float32; sigma is None where it has no say.
+      sigma: noise level, [0, 1] scale.
+    """
+    rng, level = np.random.default_rng(0), sigma if structure.takes_level(network) else None
+    channels, differences = structure.image_channels(network), []
+    for batch, (height, width) in enumerate(_CHECKED_SIZES, start=1):
+        x = rng.random((batch, height, width, channels), np.float32)
+        differences.append(np.abs(np.asarray(run(x, level)) - passes.one_pass(network, x, level)).max())
+    return float(max(differences))
+
+
+def saved_model_runner(path):
+    """`run` of `largest_difference` for a SavedModel, in TensorFlow alone."""
+    loaded = tf.saved_model.load(str(path))
+    return lambda x, sigma: loaded.serve(x) if sigma is None else loaded.serve(x, tf.constant(sigma))
+
+
+def onnx_runner(path):
+    """`run` of `largest_difference` for an ONNX file, in onnxruntime.
+
+    Raises:
+      InputError: onnxruntime is not installed.
+    """
+    try:
+        import onnxruntime
+    except ModuleNotFoundError:
+        raise InputError("Checking ONNX needs the package onnxruntime: pip install -e '.[onnx]'") from None
+    session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
+    (output,) = (node.name for node in session.get_outputs())
+    return lambda x, sigma: session.run([output], {"x": x} if sigma is None else {"x": x, "sigma": np.array(sigma, np.float32)})[
+        0
+    ]
+
+
+def _one_pass(network):
+    """f(x) inside a graph, whatever the network wants: the level as one more channel, sides that are a multiple."""
+    multiple, with_level = structure.side_multiple(network), structure.takes_level(network)
+
+    def one_pass(x, level):
+        height, width = tf.shape(x)[1], tf.shape(x)[2]
+        if with_level:
+            x = tf.concat([x, level * tf.ones_like(x[..., :1])], axis=-1)
+        if multiple > 1:
+            x = tf.gather(tf.gather(x, _reflected(height, multiple), axis=1), _reflected(width, multiple), axis=2)
+        return network(x, training=False)[:, :height, :width]
+
+    return one_pass
+
+
 def _reflected(side, multiple):
     """`patches.reflected` inside a graph."""
-    index = tf.range(-(-side // multiple) * multiple)
+    # positive numbers only: ONNX rounds quotients towards zero
+    index = tf.range((side + multiple - 1) // multiple * multiple)
     return tf.maximum(0, side - 1 - tf.abs(side - 1 - index))

@@ -6,7 +6,7 @@ import tensorflow as tf
 from conftest import run_python
 from skimage import io
 
-from r2r_tf import export, models, passes
+from r2r_tf import export, model_files, models, passes
 
 SIGMA, ALPHA = 0.1, 0.5
 
@@ -93,3 +93,27 @@ def test_png_keeps_its_depth(exported, name, dtype):
     assert result.dtype == source.dtype == dtype
     expected = np.clip(network((source / limit).astype(np.float32)[None, ..., None]), 0, 1)[0, ..., 0]
     np.testing.assert_allclose(result / limit, expected, atol=0.51 / limit + 1e-5)
+
+
+@pytest.mark.parametrize("name, options", [("dncnn", {"depth": 3}), ("unet", {"features": 8, "channels": 3})])
+def test_onnx_in_its_own_runtime(name, options, tmp_path):
+    network = models.build(name, **options, near_zero_start=False)
+    export.export_onnx(network, tmp_path / "model.onnx")
+    run = export.onnx_runner(tmp_path / "model.onnx")
+    assert export.largest_difference(network, run) < 1e-5
+    # another level, another network: the comparison would notice
+    other = models.build(name, **options, near_zero_start=False, seed=1)
+    assert export.largest_difference(other, run) > 1e-3
+    if name == "unet":
+        x = np.random.default_rng(0).random((1, 21, 30, 3), np.float32)
+        np.testing.assert_allclose(run(x, 0.3), passes.one_pass(network, x, 0.3), atol=1e-5)
+
+
+def test_export_command(tmp_path):
+    model_files.save(tmp_path / "run", models.build("ffdnet", depth=3, features=4, near_zero_start=False), {"alpha": 0.5})
+    for kind, name in (("onnx", "model.onnx"), ("saved_model", "model")):
+        arguments = ("-m", "tools.export", f"--model={tmp_path / 'run'}", f"--format={kind}", f"--output={tmp_path / name}")
+        process = run_python(*arguments)
+        assert float(process.stdout.rpartition(" ")[2]) < 1e-5 and (tmp_path / name).exists()
+    process = run_python(*arguments, check=False)
+    assert process.returncode == 1 and "is there already" in process.stderr and "Traceback" not in process.stderr

@@ -1,5 +1,7 @@
 """What a network wants, told from the network itself: its channels, whether it is told the noise level, which sides fit."""
 
+import functools
+
 _LARGEST_MULTIPLE = 64
 
 
@@ -22,6 +24,7 @@ def takes_level(network):
     return network.input_shape[-1] == image_channels(network) + 1
 
 
+@functools.lru_cache(maxsize=8)
 def side_multiple(network):
     """The smallest power of two of which both sides of an image must be a multiple; None if there is none up to 64.
 
