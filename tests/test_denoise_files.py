@@ -1,6 +1,8 @@
 """Denoising files: the same estimates as for arrays, in the file's own dtype and layout; bad files do not stop the others."""
 
 import errno
+import pathlib
+import re
 
 import numpy as np
 import pytest
@@ -166,3 +168,34 @@ def test_command(tmp_path):
     for arguments, message in (((), "at least one image"), ((str(tmp_path), "--sigma=300"), "--sigma must be")):
         process = run_python("-m", "tools.denoise", *arguments, f"--output_dir={tmp_path}", check=False)
         assert process.returncode == 1 and message in process.stderr
+
+
+@pytest.mark.skipif(not pathlib.Path("/proc/self/status").is_file(), reason="reads the process's memory from /proc")
+def test_large_images_take_bounded_memory(denoiser, tmp_path, monkeypatch):
+    """Pixels and result stay in files, and what is held does not grow with the image: 16 megapixels, some 100 MB."""
+    for module in (image_files.tiff, picture_denoising):
+        monkeypatch.setattr(module, "_LARGE", 1 << 20)
+    tile = noisy("uint16", (400, 300))
+    side = 4000
+    tifffile.imwrite(tmp_path / "large.tif", np.tile(tile, (14, 14))[:side, :side])
+    used = []
+
+    def anonymous_memory(done=0, total=0):
+        status = pathlib.Path("/proc/self/status").read_text()
+        used.append(int(re.search(r"RssAnon:\s+(\d+) kB", status)[1]) / 1e3)
+
+    def denoise(pixels):
+        scale = value_range.ValueRange(0.0, 65535.0)
+        return picture_denoising.denoise(denoiser, pixels, scale, AVERAGE, max_memory_gb=0.01, on_tile=anonymous_memory)
+
+    pixels = image_files.open_image(tmp_path / "large.tif").pixels
+    denoise(pixels[:, :1200, :1200])  # compiles, and shows what a few tiles take
+    before = max(used)
+    used.clear()
+    result = denoise(pixels)
+    assert len(used) > 20 and max(used) - before < 100
+    assert isinstance(result.pixels, np.memmap)
+    place = slice(side - 90, side - 10), slice(2000, 2090)
+    direct = denoise(pixels[:, side - 400 :, 1800:2300]).pixels[0, 310:390, 200:290]
+    # pairs cancel in a linear network, so that the draws of either place give the same
+    assert np.abs(result.pixels[0][place].astype(int) - direct).max() <= 1
