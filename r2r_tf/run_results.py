@@ -2,7 +2,7 @@
 
 import keras
 
-from r2r_tf import camera_noise, evaluation, export, figures, model_files, pipeline, run_directory
+from r2r_tf import camera_noise, early_stopping, evaluation, export, figures, model_files, pipeline, run_directory
 from r2r_tf.models import structure
 from r2r_tf.settings import steps_per_epoch
 
@@ -30,6 +30,7 @@ def write(plain, settings, noise_model, about, test, workdir, history):
         "dataset": "own images" if settings.images else settings.dataset,
         **about,
         "epochs": len(history),
+        **({"best_epoch": early_stopping.best_epoch(history)} if settings.patience is not None else {}),
         "patches": len(history) * steps_per_epoch(settings) * settings.batch_size,
     }
     model_files.save(workdir, plain, card)
@@ -49,5 +50,9 @@ def write(plain, settings, noise_model, about, test, workdir, history):
             seed=settings.seed,
         )
     run_directory.write_run(
-        workdir, finished_epochs=len(history), training_seconds=round(sum(row["seconds"] for row in history), 1), test=results
+        workdir,
+        finished_epochs=len(history),
+        stopped_early=early_stopping.is_over(history, settings.patience),
+        training_seconds=round(sum(row["seconds"] for row in history), 1),
+        test=results,
     )

@@ -41,6 +41,7 @@ class Settings(NamedTuple):
     microbatches: int
     patch_size: int
     epochs: int
+    patience: int | None
     steps_per_epoch: int | None
     optimizer: str
     learning_rate: float

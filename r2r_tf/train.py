@@ -69,6 +69,12 @@ _MICROBATCHES = flags.DEFINE_integer(
 )
 _PATCH_SIZE = flags.DEFINE_integer("patch_size", 40, "Side of the training crops.", lower_bound=1)
 _EPOCHS = flags.DEFINE_integer("epochs", 50, "Epochs; the one flag that may change when a run is resumed.", lower_bound=1)
+_PATIENCE = flags.DEFINE_integer(
+    "patience",
+    None,
+    "Stop after so many epochs in a row that did not improve the validation loss, and leave the best epoch's weights.",
+    lower_bound=1,
+)
 _STEPS_PER_EPOCH = flags.DEFINE_integer(
     "steps_per_epoch", None, "Steps an epoch; enough for 8,000 patches by default.", lower_bound=1
 )
@@ -118,6 +124,7 @@ _RUN_FLAGS = (
     _MICROBATCHES,
     _PATCH_SIZE,
     _EPOCHS,
+    _PATIENCE,
     _STEPS_PER_EPOCH,
     _OPTIMIZER,
     _LEARNING_RATE,

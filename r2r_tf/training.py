@@ -11,6 +11,7 @@ from r2r_tf import (
     averaging,
     callbacks,
     checkpoints,
+    early_stopping,
     losses,
     model_files,
     models,
@@ -44,7 +45,8 @@ def run(settings, workdir, devices=None):
     workdir = pathlib.Path(workdir)
     check(settings)
     run_directory.check(workdir, flag_lines(settings))
-    if run_directory.read_run(workdir).get("finished_epochs", 0) >= settings.epochs:
+    before = run_directory.read_run(workdir)
+    if before.get("finished_epochs", 0) >= settings.epochs or before.get("stopped_early"):
         return None
     keras.utils.set_random_seed(settings.seed)
     if keras.backend.backend() == "tensorflow":
@@ -81,7 +83,7 @@ def run(settings, workdir, devices=None):
         training_images=len(train_images.noisy),
         validation_images=len(validation_images.noisy),
     )
-    if len(history) < settings.epochs:
+    if len(history) < settings.epochs and not early_stopping.is_over(history, settings.patience):
         devices = [device.name for device in tf.config.list_logical_devices()]
         run_directory.add_session(
             workdir, first_epoch=len(history) + 1, backend=keras.backend.backend(), devices=devices, replicas=replicas
@@ -101,7 +103,10 @@ def run(settings, workdir, devices=None):
     # `fit` may have put averages into the network; the checkpoint holds the state before that
     if len(checkpoints.restore(workdir / run_directory.CHECKPOINTS, network)) != len(history):
         raise InputError(f"The last checkpoint in {workdir} cannot be read. Run the same command again.")
-    averaging.settle(plain, network, data.calibration)
+    if settings.patience is None:
+        averaging.settle(plain, network, data.calibration)
+    else:
+        early_stopping.restore(plain, workdir / run_directory.CHECKPOINTS)
     run_results.write(plain, settings, noise_model, about, test, workdir, history)
     return run_directory.read_run(workdir)
 
@@ -156,12 +161,15 @@ def fit(network, plain, settings, data, workdir, history, figures_of_epochs, pan
       figures_of_epochs: the `DerivedFigures`.
       panels: the `TensorBoardLog`.
     Returns:
-      The history, grown to settings.epochs entries.
+      The history, grown to settings.epochs entries, or fewer with --patience.
     """
     steps, first = steps_per_epoch(settings), len(history)
     directory = workdir / run_directory.CHECKPOINTS
     checkpoint = callbacks.Checkpoint(directory, workdir / run_directory.HISTORY_FILE, history)
     progress = callbacks.Progress(first, settings.epochs, steps, settings.batch_size)
+    last = [averaging.ValidateSettled(plain, data.calibration)]
+    if settings.patience is not None:
+        last.insert(0, early_stopping.KeepBest(plain, directory, settings.patience, checkpoint))
     try:
         network.fit(
             data.train,
@@ -177,7 +185,7 @@ def fit(network, plain, settings, data, workdir, history, figures_of_epochs, pan
                 progress,
                 checkpoint,
                 panels,
-                averaging.ValidateSettled(plain, data.calibration),
+                *last,
             ],
         )
     finally:

@@ -30,6 +30,7 @@ FLOORS = {
     "models": 1,
     "averaging": 1,
     "checkpoints": 1,
+    "early_stopping": 1,
     "run_directory": 1,
     "baselines": 1,
     "losses": 2,

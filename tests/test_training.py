@@ -52,6 +52,7 @@ SETTINGS = settings.Settings(
     microbatches=1,
     patch_size=24,
     epochs=2,
+    patience=None,
     steps_per_epoch=6,
     optimizer="adam",
     learning_rate=3e-3,

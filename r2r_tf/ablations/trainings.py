@@ -49,6 +49,7 @@ def recipe(network, dataset, data_dir, manual_dir, sigma, patches, seed, **chang
         "microbatches": 1,
         "patch_size": 40,
         "epochs": max(1, round(patches / (_BATCH_SIZE * _STEPS_PER_EPOCH))),
+        "patience": None,
         "steps_per_epoch": _STEPS_PER_EPOCH,
         "optimizer": "adam",
         "learning_rate": 1e-3,
