@@ -1,5 +1,6 @@
 """Denoises many image files: leaves out what is done, goes on after a bad one."""
 
+import collections
 import pathlib
 import sys
 import time
@@ -47,7 +48,8 @@ def run(
       places: dict from file to result, as from `outputs`.
       average: `passes.Average`.
       overwrite: also those whose result is there.
-      uncertainty: also write NAME_uncertainty.tif, the standard deviation between the passes.
+      uncertainty: also write NAME_uncertainty.tif, the standard deviation between the passes; NAME is the file's with its ending
+        where several differ in that alone.
       preview: also write NAME_preview.png, before and after side by side.
       report: where an HTML page goes that shows the files denoised now, None for no page.
       print_line: function that shows a line of text.
@@ -56,19 +58,20 @@ def run(
       List of the files that could not be denoised.
     """
     failed, shown = [], []
+    stems = collections.Counter(path.stem for path in places)
     bar = tqdm(places.items(), unit=" files", mininterval=1 if sys.stderr.isatty() else 30, disable=len(places) < 2)
     for path, place in bar:
         if place.exists() and not overwrite:
             print_line(f"{path.name}: is done already ({place}); --overwrite does it again")
             continue
-        start = time.perf_counter()
+        start, name = time.perf_counter(), path.stem if stems[path.stem] == 1 else path.name
         try:
             image = image_files.open_image(path)
             result = _denoise(denoiser, path, image, average, uncertainty, options)
             if uncertainty:
-                _write_deviation(place.with_name(f"{path.stem}_uncertainty.tif"), result.deviation)
+                _write_deviation(place.with_name(f"{name}_uncertainty.tif"), result.deviation)
             if preview:
-                figures.side_by_side(_middle(image.pixels, result.pixels), place.with_name(f"{path.stem}_preview.png"))
+                figures.side_by_side(_middle(image.pixels, result.pixels), place.with_name(f"{name}_preview.png"))
             image_files.write(place, image, result.pixels)
         except (InputError, OSError, MemoryError) as error:
             failed.append(path)

@@ -38,7 +38,7 @@ def denoise(
       model: pretrained name, run directory, .keras file, `keras.Model` or what `load_pretrained` returned; None for the shipped
         default for images of so many channels. One for gray images takes the channels of colour images one by one.
       sigma: noise standard deviation on the [0, 1] scale; None for the model's own noise, or, if it has none or serves a range
-        of levels, an estimate from each image, moved into that range.
+        of levels, an estimate from each image, moved into that range unless the network is homogeneous (see `structure`).
       alpha: as the network was trained with; None for the stored one, else 0.5. 0 means f(y) itself.
       num_recorruptions: T, the number of draws; 0 means f(y) itself, which is also what a network that was trained on
         unrecorrupted inputs (its stored alpha is 0) gives unless alpha is given. None: 0 for networks that have learnt a range of

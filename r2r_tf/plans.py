@@ -55,7 +55,9 @@ def image_noise(denoiser, image, average, sigma=None):
     if isinstance(model, Gaussian):
         return model
     level = estimation.wavelet(image)
-    return Gaussian(min(max(level, model.low), model.high) if isinstance(model, GaussianRange) else level)
+    if isinstance(model, GaussianRange) and not structure.is_homogeneous(denoiser.network):
+        level = min(max(level, model.low), model.high)
+    return Gaussian(level)
 
 
 def check_draws(num_recorruptions, antithetic, alpha=None, orientations=None):

@@ -86,6 +86,16 @@ def test_tiles_and_channels(denoiser, rng):
     )
 
 
+def test_files_that_differ_in_their_ending_alone(denoiser, tmp_path):
+    for name in ("a.npy", "a.tif"):
+        array = noisy("uint8", seed=len(name))
+        np.save(tmp_path / name, array) if name.endswith("npy") else tifffile.imwrite(tmp_path / name, array)
+    places = denoise_files.outputs([tmp_path / "a.npy", tmp_path / "a.tif"], tmp_path / "out")
+    assert not denoise_files.run(denoiser, places, AVERAGE, preview=True)
+    made = {"a_denoised.npy", "a_denoised.tif", "a.npy_preview.png", "a.tif_preview.png"}
+    assert {path.name for path in (tmp_path / "out").iterdir()} == made
+
+
 def test_level_of_a_large_image_is_estimated_from_windows_spread_over_it():
     x = np.arange(3000 * 700, dtype=np.float32).reshape(3000, 700, 1)
 

@@ -5,10 +5,11 @@ import json
 import numpy as np
 import pytest
 from conftest import standard_errors
+from skimage import data
 from test_training import SETTINGS, history, run_here
 
 import r2r_tf
-from r2r_tf import datasets, fields, frozen, model_files, models, noise, passes, patches, pipeline, training_data
+from r2r_tf import datasets, fields, frozen, metrics, model_files, models, noise, passes, patches, pipeline, training_data
 from r2r_tf.errors import InputError
 from r2r_tf.models import structure
 
@@ -120,6 +121,29 @@ def test_level_of_a_range_is_estimated_from_each_image(network, rng):
     for y, x_hat, level, tolerance in zip(stack, whole, (0.06, 0.15, RANGE.high), (0.002, 0.005, 1e-6), strict=True):
         low, high = (r2r_tf.denoise(y, network, sigma=level + t, num_recorruptions=0).mean() for t in (-tolerance, tolerance))
         assert min(low, high) <= x_hat.mean() <= max(low, high)
+
+
+def test_homogeneous_networks_hear_levels_outside_their_range(rng):
+    """f(c y, c sigma) = c f(y, sigma) without biases: the estimated level is told as it is."""
+    network = models.build("unet", features=8, near_zero_start=False)
+    assert structure.is_homogeneous(network)
+    y = rng.standard_normal((1, 16, 16, 1)).astype(np.float32)
+    np.testing.assert_allclose(passes.one_pass(network, 3 * y, 0.3), 3 * passes.one_pass(network, y, 0.1), atol=1e-4)
+    biased = models.build("dncnn", depth=3)
+    assert not structure.is_homogeneous(biased)
+    noisy = (0.5 + 0.01 * rng.standard_normal((128, 128))).astype(np.float32)
+    own = model_files.Denoiser(network, 0.5, RANGE)
+    alone = r2r_tf.denoise(noisy, own, orientations=1)
+    near, clamped = (r2r_tf.denoise(noisy, own, sigma=sigma, orientations=1) for sigma in (0.01, RANGE.low))
+    assert np.abs(alone - near).max() < 0.1 * np.abs(alone - clamped).max()
+
+
+@pytest.mark.parametrize("sigma, told, gain", [(3, 3 / 255, 1.0), (75, None, 12.0)])
+def test_shipped_network_outside_its_range(sigma, told, gain):
+    """It was trained for 5 to 55, and cleans pictures with less and more noise; strong noise it estimates by itself."""
+    x = data.camera()[100:260, 100:260] / 255
+    y = (x + sigma / 255 * np.random.default_rng(0).standard_normal(x.shape)).astype(np.float32)
+    assert metrics.psnr(x, r2r_tf.denoise(y, sigma=told, orientations=1), clip=False) > metrics.psnr(x, y, clip=False) + gain
 
 
 def test_training_on_a_range_from_the_settings(data_dir, tmp_path):

@@ -19,6 +19,15 @@ def is_denoiser(network):
     )
 
 
+def is_homogeneous(network):
+    """Whether f(c y, c sigma) = c f(y, sigma) for c > 0: convolutions without biases and normalisation, with ReLU between.
+
+    What such a network has learnt at some levels of the noise holds for others, too, if the contrast of the images varies.
+    Source: Mohan et al., "Robust and interpretable blind image denoising via bias-free convolutional neural networks", ICLR 2020.
+    """
+    return all(len(weight.shape) == 4 for weight in network.weights)
+
+
 def takes_level(network):
     """Whether the input has one more channel than the images: the standard deviation of the noise in them, [0, 1] scale."""
     return network.input_shape[-1] == image_channels(network) + 1
