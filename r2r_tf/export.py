@@ -19,7 +19,8 @@ def export_saved_model(network, path, alpha, seed=0):
       `serve(x, sigma)`; sigma as below.
     - `denoise(x, sigma, num_recorruptions)`: the mean over T antithetic recorruptions inside the graph; sigma a float32 scalar on
       the [0, 1] scale, T an even int32 scalar, 0 for one pass over x itself.
-    - `denoise_png(png, sigma, num_recorruptions)`: PNG bytes in, PNG bytes out; 8 or 16 bits per channel are kept.
+    - `denoise_png(png, sigma, num_recorruptions)`: PNG bytes in, a dict with `png_bytes` out; 8 or 16 bits per
+      channel are kept.
 
     Args:
       network: `keras.Model`, float32.
@@ -62,11 +63,13 @@ def export_saved_model(network, path, alpha, seed=0):
         sixteen = tf.strings.substr(png, 24, 1) == tf.constant(b"\x10")
         x = tf.cast(tf.io.decode_png(png, channels, tf.uint16), tf.float32) / 65535.0
         x_hat = tf.clip_by_value(denoise(x[None], sigma, num_recorruptions)[0], 0.0, 1.0)
-        return tf.cond(
+        encoded = tf.cond(
             sixteen,
             lambda: tf.io.encode_png(tf.cast(tf.round(x_hat * 65535.0), tf.uint16)),
             lambda: tf.io.encode_png(tf.cast(tf.round(x_hat * 255.0), tf.uint8)),
         )
+        # TensorFlow Serving answers in base64 where a name ends like this
+        return {"png_bytes": encoded}
 
     archive = keras.export.ExportArchive()
     archive.track(network)

@@ -56,6 +56,35 @@ def denoise(
     Raises:
       InputError: an argument out of range, an odd T with `antithetic`, wrong channels, values that are not finite.
     Source: Pang et al., CVPR 2021, section 3.3. Deviations: antithetic draws, orientations.
+
+    >>> from skimage import data, util
+    >>> x = util.img_as_float32(data.camera())[100:228, 100:228]
+    >>> y = x + 25 / 255 * np.random.default_rng(0).standard_normal(x.shape, np.float32)
+    >>> x_hat = denoise(y)
+    >>> x_hat.shape, x_hat.dtype
+    ((128, 128), dtype('float32'))
+    >>> bool(np.square(x_hat - x).mean() < 0.2 * np.square(y - x).mean())
+    True
+
+    Integers stand for [0, 1] and come back as such; files of 12 bits in 16 hold 4095 for white, so they are scaled first:
+
+    >>> denoise(util.img_as_ubyte(np.clip(y, 0, 1)), sigma=25 / 255, orientations=1).dtype
+    dtype('uint8')
+    >>> twelve_bits = np.round(np.clip(y, 0, 1) * 4095)
+    >>> x_hat = 4095 * denoise(twelve_bits / 4095, orientations=1)
+
+    Colours, in the first axis; a stack of three images:
+
+    >>> denoise(np.stack([y, y, y]), orientations=1, channel_axis=0).shape
+    (3, 128, 128)
+    >>> denoise(np.stack([y, y, y])[..., None], orientations=1).shape
+    (3, 128, 128, 1)
+
+    One network for one level of noise, eight draws, in another orientation each; the same seed, the same estimate:
+
+    >>> network = load_pretrained("cnn5-awgn25")
+    >>> bool((denoise(y, network, seed=1) == denoise(y, network, seed=1)).all())
+    True
     """
     denoiser, y, restore = _prepare(array, model, channel_axis)
     average = plans.plan(denoiser, alpha, num_recorruptions, antithetic, orientations)
@@ -99,6 +128,13 @@ def denoise_to_precision(
     Raises:
       InputError: as `denoise`; fewer than four draws; a target that is not above 0; a network that was trained without
         recorruption.
+
+    >>> y = 0.5 + 25 / 255 * np.random.default_rng(0).standard_normal((32, 32), np.float32)
+    >>> x_hat, errors, draws = denoise_to_precision(y, 1 / 255, model="cnn5-awgn25")
+    >>> 4 <= draws[0] <= 64 and draws[0] % 2 == 0
+    True
+    >>> bool(errors[0] <= 1 / 255 or draws[0] == 64)
+    True
     """
     if not target_se > 0:
         raise InputError(f"target_se must be above 0. Received: target_se={target_se}")
@@ -139,6 +175,10 @@ def kernel_denoise(
     Raises:
       InputError: as `denoise`, and images smaller than a patch.
     Source: the 'kernel-based' prediction of the reproduction paper. Deviations: evenly spread instead of random positions.
+
+    >>> y = 0.5 + 25 / 255 * np.random.default_rng(0).standard_normal((60, 70), np.float32)
+    >>> kernel_denoise(y, "cnn5-awgn25", num_recorruptions=2, patch_size=40, stride=20).shape
+    (60, 70)
     """
     denoiser, y, restore = _prepare(array, model, channel_axis)
     rows, columns = (patches.tile_starts(side, patch_size, stride) for side in y.shape[1:3])
@@ -161,6 +201,10 @@ def load_pretrained(name, precision="float32"):
       precision: as in `model_files.load`.
     Raises:
       InputError: no such name.
+
+    >>> denoiser = load_pretrained("unet-awgn")
+    >>> denoiser.network.count_params()
+    957184
     """
     return model_files.load(name, precision)
 

@@ -1,5 +1,8 @@
 """The SavedModel, loaded by a process that never imports r2r_tf, gives what the network gives."""
 
+import base64
+import json
+
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -22,7 +25,7 @@ for draws in (0, 2, 400):
 np.savez(folder + "/out.npz", **{key: value.numpy() for key, value in out.items()})
 for name in ("eight", "sixteen"):
     png = open(f"{folder}/{name}.png", "rb").read()
-    open(f"{folder}/{name}_out.png", "wb").write(loaded.denoise_png(png, tf.constant(0.1), tf.constant(0)).numpy())
+    open(f"{folder}/{name}_out.png", "wb").write(loaded.denoise_png(png, tf.constant(0.1), tf.constant(0))["png_bytes"].numpy())
 try:
     loaded.denoise(x, tf.constant(0.1), tf.constant(3))
 except tf.errors.InvalidArgumentError as error:
@@ -67,6 +70,30 @@ def test_denoise_averages_inside_the_graph(exported):
     error = np.abs(out["denoise400"] - own.mean(axis=0)) / (own.std(axis=0) * np.sqrt(1 / 50 + 1 / 200))
     assert np.mean(error > 3) < 0.02 and error.max() < 7
     assert "odd: True" in stdout
+
+
+def answer(signature, request):
+    """What TensorFlow Serving answers to a request in its column format: tensors by the signature's dtypes, bytes as base64."""
+    _, specs = signature.structured_input_signature
+    decoded = {name: base64.b64decode(v["b64"]) if isinstance(v, dict) else v for name, v in request["inputs"].items()}
+    outputs = signature(**{name: tf.constant(value, specs[name].dtype) for name, value in decoded.items()})
+    assert all(name.endswith("_bytes") for name, value in outputs.items() if value.dtype == tf.string)
+    return {name: value.numpy() for name, value in outputs.items()}
+
+
+def test_requests_to_tensorflow_serving(exported):
+    """The requests of README, as JSON."""
+    folder, network, x, _, _ = exported
+    signatures = tf.saved_model.load(str(folder / "saved_model")).signatures
+    (one_pass,) = answer(signatures["serving_default"], json.loads(json.dumps({"inputs": {"x": x.tolist()}}))).values()
+    np.testing.assert_allclose(one_pass, network(x), atol=1e-5)
+    inputs = {"x": x.tolist(), "sigma": SIGMA, "num_recorruptions": 0}
+    (averaged,) = answer(signatures["denoise"], json.loads(json.dumps({"inputs": inputs}))).values()
+    np.testing.assert_allclose(averaged, network(x), atol=1e-5)
+    png = base64.b64encode((folder / "eight.png").read_bytes()).decode()
+    inputs = {"png": {"b64": png}, "sigma": SIGMA, "num_recorruptions": 0}
+    result = answer(signatures["denoise_png"], json.loads(json.dumps({"inputs": inputs})))
+    assert result["png_bytes"] == (folder / "eight_out.png").read_bytes()
 
 
 def test_network_that_is_told_the_level(tmp_path):

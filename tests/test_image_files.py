@@ -154,6 +154,16 @@ def test_large_files_stay_in_the_file(tmp_path, rng, monkeypatch):
     assert isinstance(image_files.open_image(tmp_path / "in.npy").pixels, np.memmap)
 
 
+def test_photographs_of_any_size(tmp_path, monkeypatch):
+    """Pillow's limit is out of the way while a file is read, and back afterwards."""
+    path = save(tmp_path / "large.jpg", ASTRONAUT)
+    monkeypatch.setattr(pillow, "MAX_IMAGE_PIXELS", 100)
+    assert image_files.open_image(path).pixels.shape == (1, 60, 80, 3)
+    assert pillow.MAX_IMAGE_PIXELS == 100
+    with pytest.raises(pillow.DecompressionBombError):
+        pillow.open(path)
+
+
 def bad_files(folder):
     """Dict from file to what is said of it."""
 

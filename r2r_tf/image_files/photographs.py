@@ -1,5 +1,7 @@
 """JPEG and WebP files, through Pillow; colour profile and EXIF are kept."""
 
+import contextlib
+
 import numpy as np
 from PIL import Image as pillow
 
@@ -13,7 +15,7 @@ _MODES = ("L", "RGB", "RGBA")
 
 def read(path):
     """`Image` of a JPEG or WebP file."""
-    with pillow.open(path) as file:
+    with _whatever_size(), pillow.open(path) as file:
         if getattr(file, "n_frames", 1) > 1 and file.format != "MPO":
             raise InputError(f"{path} is an animation. Save its pictures one by one.")
         if file.mode not in _MODES:
@@ -23,6 +25,16 @@ def read(path):
         kind = "WebP" if file.format == "WEBP" else "JPEG"
     pixels, alpha = split_alpha(array[None, ..., None] if array.ndim == 2 else array[None])
     return Image(kind, pixels, alpha, known)
+
+
+@contextlib.contextmanager
+def _whatever_size():
+    """Pillow refuses pictures of more than 179 million pixels, lest strangers' files fill the memory; large ones are usual here."""
+    limit, pillow.MAX_IMAGE_PIXELS = pillow.MAX_IMAGE_PIXELS, None
+    try:
+        yield
+    finally:
+        pillow.MAX_IMAGE_PIXELS = limit
 
 
 def write(path, image, pixels):
