@@ -26,6 +26,17 @@ def write(output_dir, rows, summary, images, estimates):
     atomic.write_json(output_dir / "summary.json", summary)
 
 
+def write_calibration(output_dir, rows):
+    """Writes calibration.csv and calibration.png.
+
+    Args:
+      output_dir: `pathlib.Path`.
+      rows: as from `calibration.measure`.
+    """
+    atomic.write_csv(output_dir / "calibration.csv", rows)
+    figures.calibration(rows[:-1], output_dir / "calibration.png")
+
+
 def write_report(output_dir, rows, summary, images, estimates):
     """Writes report.html: the table, and before and after of every image beside its figures."""
     pictures = []

@@ -80,6 +80,24 @@ def noise(model, path):
     save(figure, path)
 
 
+def calibration(rows, path):
+    """The true error over the deviation between passes, beside the line where both are equal.
+
+    Args:
+      rows: dicts with deviation and error, as from `calibration.measure`.
+      path: PNG file.
+    """
+    deviations, errors = ([row[name] for row in rows] for name in ("deviation", "error"))
+    figure = Figure(figsize=(5, 4.2), layout="constrained")
+    axes = figure.subplots()
+    axes.loglog(deviations, errors, marker="o", label="a tenth of the pixels each")
+    axes.loglog(deviations, deviations, color="gray", linestyle="--", label="error = deviation")
+    axes.set(xlabel="standard deviation between passes (grey levels)", ylabel="root mean square error (grey levels)")
+    axes.grid(alpha=0.3, which="both")
+    axes.legend()
+    save(figure, path)
+
+
 def examples(cases, path):
     """One row per case: clean, noisy, denoised, with the figures under each.
 

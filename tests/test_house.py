@@ -57,6 +57,7 @@ FLOORS = {
     "callbacks": 4,
     "figures": 4,
     "export": 5,
+    "calibration": 5,
     "evaluation": 6,
     "evaluation_files": 5,
     "report_page": 0,

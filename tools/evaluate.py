@@ -40,6 +40,9 @@ _TARGET_SE = flags.DEFINE_float(
     "Draw until the standard error of the mean is this, in 255ths: --num_recorruptions draws at most, each image as it needs.",
 )
 _REPORT = flags.DEFINE_boolean("report", False, "Also write report.html: before and after of every image, to look at.")
+_UNCERTAINTY = flags.DEFINE_boolean(
+    "uncertainty", False, "Also compare the standard deviation between passes with the true error: calibration.csv and .png."
+)
 _MAX_IMAGES = flags.DEFINE_integer("max_images", None, "Only the first images of the split.", lower_bound=1)
 _SEED = flags.DEFINE_integer("seed", 0, "Seed of the test images' noise and of the recorruptions.", lower_bound=0)
 _LEGACY_SSIM = flags.DEFINE_boolean("legacy_ssim", False, "Add SSIM with uniform windows and data range 2, as in old papers.")
@@ -53,12 +56,16 @@ flags.mark_flag_as_required("model")
 
 def main(argv):
     del argv
-    from r2r_tf import evaluation, evaluation_files, model_files, noise, plans, testing_data
+    from r2r_tf import calibration, evaluation, evaluation_files, model_files, noise, passes, plans, testing_data
+    from r2r_tf.errors import InputError
     from r2r_tf.models import structure
 
     denoiser = model_files.load(_MODEL.value, _PRECISION.value)
     noise_model = noise.gaussian_from_grey_levels(_SIGMA.value) if _SIGMA.value is not None else None
     plans.check_draws(_NUM_RECORRUPTIONS.value, _ANTITHETIC.value, _ALPHA.value, _ORIENTATIONS.value)
+    average = plans.plan(denoiser, _ALPHA.value, _NUM_RECORRUPTIONS.value, _ANTITHETIC.value, _ORIENTATIONS.value)
+    if _UNCERTAINTY.value and len(passes.passes_of(average)) < 2:
+        raise InputError("--uncertainty needs two passes or more: raise --num_recorruptions or --orientations.")
     test = testing_data.load_test_set(
         _DATASET.value,
         noise_model,
@@ -70,7 +77,7 @@ def main(argv):
         _SEED.value,
         denoiser.noise,
     )
-    output_dir = _OUTPUT_DIR.value or default_output_dir(_MODEL.value, test)
+    output_dir = pathlib.Path(_OUTPUT_DIR.value or default_output_dir(_MODEL.value, test))
     summary = evaluation.evaluate(
         denoiser,
         test,
@@ -86,6 +93,10 @@ def main(argv):
         _REPORT.value,
     )
     print(evaluation_files.table(summary))
+    if _UNCERTAINTY.value:
+        rows = calibration.measure(denoiser, test, average, _SEED.value)
+        evaluation_files.write_calibration(output_dir, rows)
+        print(calibration.sentence(rows))
     print(f"Files: {output_dir}")
 
 

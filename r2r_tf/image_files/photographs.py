@@ -29,7 +29,7 @@ def read(path):
 
 @contextlib.contextmanager
 def _whatever_size():
-    """Pillow refuses pictures of more than 179 million pixels, lest strangers' files fill the memory; large ones are usual here."""
+    """Pillow refuses pictures of more than 179 million pixels, lest they fill the memory; large ones are usual here."""
     limit, pillow.MAX_IMAGE_PIXELS = pillow.MAX_IMAGE_PIXELS, None
     try:
         yield
