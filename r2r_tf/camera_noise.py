@@ -1,4 +1,4 @@
-"""Noise of cameras: correlated between pixels and channels, and of a level that depends on brightness.
+"""Noise of cameras: correlated between pixels and channels, of a level that depends on brightness and on what is in the picture.
 
 Images are [H, W, C] float32 NumPy arrays, [0, 1] scale.
 """
@@ -12,6 +12,11 @@ import scipy.ndimage
 # of the pilot; wide enough that a pixel's own noise has little weight in it
 _PILOT_WIDTH = 4.0
 _PILOT_RADIUS = 16
+# of the gradients that tell structure from flat areas, and of their mean around a pixel
+_GRADIENT_WIDTH, _GRADIENT_RADIUS = 2.0, 8
+_ACTIVITY_WIDTH, _ACTIVITY_RADIUS = 3.0, 12
+# how far around a pixel its level depends on the image
+_REACH = max(_PILOT_RADIUS, _GRADIENT_RADIUS + _ACTIVITY_RADIUS)
 
 
 class Correlated(NamedTuple):
@@ -65,16 +70,20 @@ class CameraNoise(NamedTuple):
 
     Attributes:
       brightness: [K] rising knots, [0, 1] scale.
-      sigma: [K, C] standard deviations there, linear between, constant outside.
+      sigma: [K, C] standard deviations there in flat areas, linear between, constant outside.
       kernel: as in `Correlated`.
+      activity: [L] rising knots, as `activity` has it.
+      gain: [L] how many times as strong the noise is there, linear between, constant outside. Cameras smooth flat areas.
     """
 
     brightness: np.ndarray
     sigma: np.ndarray
     kernel: np.ndarray
+    activity: np.ndarray = np.zeros(1)
+    gain: np.ndarray = np.ones(1)
 
     def of_image(self, y):
-        """`Correlated`, the noise of one noisy image, whose brightness is taken from the image itself, smoothed.
+        """`Correlated`, the noise of one noisy image; its brightness and structure are taken from the image itself, smoothed.
 
         The level then depends a little on the noise that it is the level of, so recorruption is not exact any more. For a pixel
         of noise n, sigma = s + s' p with p the noise of the pilot, b = Cov(p, n) / Var(n) and u = n + alpha sigma z, the
@@ -83,13 +92,18 @@ class CameraNoise(NamedTuple):
           E[t u^2] = 2 s' b s^3 (alpha^2 - 2),
 
         where independence has 0. For white noise b is 0.01 here, for the correlated noise of cameras some 0.06, for sigma(y) of
-        the very pixel 1; s' is a few hundredths.
+        the very pixel 1; s' is a few hundredths. Structure counts where it exceeds the noise, which then hardly moves it.
 
         Args:
           y: [H, W, C] noisy image.
         """
-        pilot = scipy.ndimage.gaussian_filter(y, (_PILOT_WIDTH, _PILOT_WIDTH, 0), radius=_PILOT_RADIUS)
-        return Correlated(self.level_at(pilot), self.kernel)
+        level = self.flat_level(y)
+        gain = np.interp(activity(y, level), self.activity, self.gain)
+        return Correlated(level * gain[..., None].astype(np.float32), self.kernel)
+
+    def flat_level(self, y):
+        """What the noise's standard deviation would be if the image [H, W, C] were flat at each pixel, [H, W, C] float32."""
+        return self.level_at(scipy.ndimage.gaussian_filter(y, (_PILOT_WIDTH, _PILOT_WIDTH, 0), radius=_PILOT_RADIUS))
 
     def of_window(self, read, rows, columns, shape):
         """`Correlated`, the noise of a window of an image, as a part of that of the whole.
@@ -100,7 +114,7 @@ class CameraNoise(NamedTuple):
           shape: of the image.
         """
         (top, wider_rows), (left, wider_columns) = (
-            (start - max(0, start - _PILOT_RADIUS), (max(0, start - _PILOT_RADIUS), min(side, stop + _PILOT_RADIUS)))
+            (start - max(0, start - _REACH), (max(0, start - _REACH), min(side, stop + _REACH)))
             for (start, stop), side in zip((rows, columns), shape[:2], strict=True)
         )
         whole = self.of_image(read(wider_rows, wider_columns))
@@ -111,7 +125,7 @@ class CameraNoise(NamedTuple):
         return self._replace(sigma=self.sigma * factor)
 
     def level_at(self, pilot):
-        """Standard deviation at each pixel of an image that tells the brightness, [..., C] float32."""
+        """Standard deviation in flat areas for an image [..., C] that tells the brightness, [..., C] float32."""
         return interpolated(pilot, self.brightness, self.sigma)
 
     def to_json(self):
@@ -123,6 +137,25 @@ class CameraNoise(NamedTuple):
 def from_json(spec):
     """The `CameraNoise` that `to_json` wrote."""
     return CameraNoise(*(np.asarray(spec[name], np.float32) for name in CameraNoise._fields))
+
+
+def activity(y, level):
+    """How much structure there is around each pixel, in units of the noise: 0.1 to 0.2 for noise alone, 5 at strong edges.
+
+    The magnitude of the gradient of the channels' mean, by Gaussian derivatives, and its mean around the pixel.
+
+    Args:
+      y: [H, W, C] noisy image.
+      level: standard deviation of its noise in flat areas, [H, W, C].
+    Returns:
+      [H, W] float32.
+    """
+    gray = y.mean(axis=-1)
+    gradients = [
+        scipy.ndimage.gaussian_filter(gray, _GRADIENT_WIDTH, order, radius=_GRADIENT_RADIUS) for order in ((1, 0), (0, 1))
+    ]
+    around = scipy.ndimage.gaussian_filter(np.hypot(*gradients), _ACTIVITY_WIDTH, radius=_ACTIVITY_RADIUS)
+    return (around / np.maximum(level.mean(axis=-1), 1e-6)).astype(np.float32)
 
 
 def interpolated(pilot, brightness, sigma):

@@ -6,9 +6,10 @@ import scipy.ndimage
 import scipy.signal
 from skimage import data
 
-from r2r_tf import estimation
+from r2r_tf import camera_noise, estimation
+from r2r_tf.camera_noise import CameraNoise
 from r2r_tf.errors import InputError
-from r2r_tf.estimation import correlation, flat_windows, level_function, white
+from r2r_tf.estimation import correlation, flat_windows, level_function, structure_gain, white
 from r2r_tf.estimation.flat_windows import SIZE
 
 
@@ -169,11 +170,53 @@ def test_camera_noise_of_two_settings(rng, kernel):
             settings.append(iso)
     found, pool = estimation.camera_noise(pictures, settings)
     for iso, sigma in truth.items():
-        np.testing.assert_allclose(found[iso].of_image(pictures[3]).sigma, sigma, rtol=0.12)
+        own = pictures[settings.index(iso)]
+        np.testing.assert_allclose(found[iso].flat_level(own), sigma, rtol=0.12)
+        # edges are not taken for noise
+        np.testing.assert_allclose(found[iso].of_image(own).sigma, sigma, rtol=0.2)
         assert np.abs(covariance_of(found[iso].kernel) - covariance_of(kernel)).max() < 0.08
     assert pool.sigma.shape == (16, 2) and 0.02 < pool.sigma.mean() < 0.05
     for picture, iso in zip(pictures, settings, strict=True):
         assert estimation.level_factor(picture, found[100]) == pytest.approx(truth[iso] / truth[100], rel=0.12)
+
+
+def photographs():
+    return [picture.astype(np.float64)[..., :3] / 255 for picture in (data.astronaut(), data.coffee(), data.rocket())]
+
+
+def test_noise_that_is_stronger_in_structure(rng):
+    """The gain is found on photographs, where the strength of fine detail tells of texture instead."""
+    taps = np.outer([1, 2, 1], [1, 2, 1])[..., None, None] * (np.eye(3) + 0.5)
+    kernel = taps / np.sqrt(np.square(taps).sum(axis=(0, 1, 2)))
+    flat = CameraNoise(np.array([0.5]), np.full((1, 3), 0.03), kernel)
+    truth = flat._replace(activity=np.array([0.15, 0.5, 1.5]), gain=np.array([1.0, 1.6, 3.0]))
+    pictures = []
+    for x in photographs():
+        shape = (x.shape[0] + 2, x.shape[1] + 2, 3)
+        seen = x + flat.of_image(x).sample(rng.standard_normal(shape))
+        pictures.append((x + truth.of_image(seen).sample(rng.standard_normal(shape))).astype(np.float32))
+    activity, gain = structure_gain.structure_gain(pictures, [flat] * 3)
+    expected = np.interp(activity, truth.activity, truth.gain)
+    expected /= np.sqrt(np.square(expected[:4]).mean())
+    assert expected.max() > 1.8
+    np.testing.assert_allclose(gain, expected, rtol=0.2)
+    # control: by fine detail, whatever its direction, it would be several times that
+    active = [camera_noise.activity(y, flat.flat_level(y)) for y in pictures]
+    detail = [np.abs(y - scipy.ndimage.gaussian_filter(y, (2, 2, 0))).mean(axis=-1) for y in pictures]
+    ends = (lambda own: own < activity[3], lambda own: own > activity[-2])
+    low, high = (np.median(np.concatenate([d[end(a)] for d, a in zip(detail, active, strict=True)])) for end in ends)
+    assert high / low > 1.5 * expected.max()
+
+
+def test_noise_that_is_the_same_everywhere(rng):
+    """No gain is found where there is none, but for some of the finest texture."""
+    pictures = [(x + 0.05 * rng.standard_normal(x.shape)).astype(np.float32) for x in photographs()]
+    flat = CameraNoise(np.array([0.5]), np.full((1, 3), 0.05), np.eye(3)[None, None])
+    activity, gain = structure_gain.structure_gain(pictures, [flat] * 3)
+    assert activity[0] < 0.06 and activity[-1] > 0.7 and (np.diff(activity) > 0).all()
+    assert 0.9 < gain.min() and gain.max() < 1.25
+    few = structure_gain.structure_gain([pictures[0][:36, :36]], [flat])
+    assert [part.tolist() for part in few] == [[0.0], [1.0]]
 
 
 def test_kernel_of_what_is_no_covariance(rng):

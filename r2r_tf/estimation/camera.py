@@ -4,13 +4,13 @@ import numpy as np
 
 from r2r_tf.camera_noise import CameraNoise
 from r2r_tf.errors import InputError
-from r2r_tf.estimation import correlation, flat_windows, level_function
+from r2r_tf.estimation import correlation, flat_windows, level_function, structure_gain
 
 _PRIOR = 1000  # as many windows of its own give a setting half of the say in its correlation, the pool the other half
 
 
 def camera_noise(pictures, settings=None):
-    """The noise of each setting of a camera: correlation and level function, each drawn to the pool of all.
+    """The noise of each setting of a camera: correlation and level function, each drawn to the pool of all; one structure gain.
 
     Args:
       pictures: list of [H, W, C] noisy images, [0, 1] scale.
@@ -39,7 +39,9 @@ def camera_noise(pictures, settings=None):
         result[setting] = CameraNoise(levels[setting].brightness, levels[setting].sigma, correlation.kernel_of(covariance))
     shape = np.exp(np.median([np.log(level.sigma) for level in levels.values()], axis=0))
     brightness = next(iter(levels.values())).brightness
-    return result, CameraNoise(brightness, shape, correlation.kernel_of(common))
+    knots, gain = structure_gain.structure_gain(pictures, [result[setting] for setting in settings])
+    result = {setting: model._replace(activity=knots, gain=gain) for setting, model in result.items()}
+    return result, CameraNoise(brightness, shape, correlation.kernel_of(common), knots, gain)
 
 
 def pooled_noise(pictures):
