@@ -83,7 +83,7 @@ def test_deviation_is_that_of_the_draws(rng):
 
 def test_noise_of_cameras_is_cut_with_the_image(rng):
     kernel = rng.standard_normal((3, 3, 2, 2)).astype(np.float32)
-    model = camera_noise.CameraNoise(np.float32([0, 1]), np.float32([[0.01, 0.02], [0.1, 0.05]]), kernel, [0.5, 4.0], [1.0, 3.0])
+    model = camera_noise.CameraNoise(np.float32([0, 1]), np.float32([[0.01, 0.02], [0.1, 0.05]]), kernel, [0.2, 0.6], [1.0, 3.0])
     y = rng.random((120, 90, 2)).astype(np.float32)
     whole = model.of_image(y)
     assert np.ptp(whole.sigma / model.flat_level(y)) > 0.1
