@@ -57,7 +57,7 @@ def histograms(scores, path):
 
 
 def noise(model, path):
-    """Level over brightness of each channel, and correlation by lag within each channel.
+    """Level over brightness of each channel, gain over activity, and correlation by lag within each channel.
 
     Args:
       model: `camera_noise.CameraNoise`.
@@ -66,12 +66,15 @@ def noise(model, path):
     lags = covariance_of(model.kernel)
     channels = lags.shape[-1]
     colours = ("tab:red", "tab:green", "tab:blue") if channels == 3 else ("black",) * channels
-    figure = Figure(figsize=(5 + 3 * channels, 3.6), layout="constrained")
-    left, *rest = figure.subplots(1, 1 + channels, width_ratios=[1.6, *[1] * channels])
+    figure = Figure(figsize=(9 + 3 * channels, 3.6), layout="constrained")
+    left, middle, *rest = figure.subplots(1, 2 + channels, width_ratios=[1.6, 1.6, *[1] * channels])
     for channel, colour in enumerate(colours):
         left.plot(model.brightness * 255, model.sigma[:, channel] * 255, color=colour, marker=".")
-    left.set(title="standard deviation of the noise", xlabel="brightness (grey levels)", ylabel="grey levels", ylim=(0, None))
-    left.grid(alpha=0.3)
+    left.set(title="standard deviation in flat areas", xlabel="brightness (grey levels)", ylabel="grey levels", ylim=(0, None))
+    middle.plot(model.activity, model.gain, color="black", marker=".")
+    middle.set(title="times as strong in structure", xlabel="gradient, by the noise's standard deviation", ylim=(0, None))
+    for axes in (left, middle):
+        axes.grid(alpha=0.3)
     reach = len(lags) // 2
     for channel, (axes, colour) in enumerate(zip(rest, colours, strict=True)):
         image = axes.imshow(lags[..., channel, channel], cmap="RdBu_r", vmin=-1, vmax=1, extent=[-reach - 0.5, reach + 0.5] * 2)

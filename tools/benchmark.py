@@ -9,7 +9,10 @@ from absl import flags
 from r2r_tf import command
 
 _SUITE = flags.DEFINE_enum(
-    "suite", "train", ["train", "curves", "inference", "profile", "pipeline", "startup", "estimation"], "What to measure."
+    "suite",
+    "train",
+    ["train", "curves", "inference", "profile", "pipeline", "startup", "estimation", "camera"],
+    "What to measure.",
 )
 _PEER = flags.DEFINE_enum("peer", None, ["torch"], "Also run this peer (suites train, curves and inference).")
 _PEER_PYTHON = flags.DEFINE_string("peer_python", None, "The python that has the peer installed.")
@@ -21,7 +24,9 @@ _MODEL = flags.DEFINE_string("model", "dncnn-awgn25", "Pretrained name, run dire
 _DATASET = flags.DEFINE_string("dataset", "skimage_natural", "TFDS data set, split test (suite inference).")
 _SIGMA = flags.DEFINE_float("sigma", 25.0, "Noise in grey levels (suite inference).")
 _MAX_IMAGES = flags.DEFINE_integer("max_images", None, "Only the first images (suite inference).", lower_bound=1)
-_MANUAL_DIR = flags.DEFINE_string("manual_dir", None, "Folder with BSD68/: take the files from there (suite inference).")
+_MANUAL_DIR = flags.DEFINE_string(
+    "manual_dir", None, "Folder with upstream's files: take them from there (suites inference, camera)."
+)
 _DATA_DIR = flags.DEFINE_string("data_dir", None, "Where TFDS keeps prepared data; ~/tensorflow_datasets by default.")
 _FIGURE = flags.DEFINE_string("figure", None, "PNG file (suites curves and inference).")
 _OUTPUT = flags.DEFINE_string("output", None, "JSON file for the results.")
@@ -68,6 +73,10 @@ def main(argv):
         from tools.benchmark_suites import estimation
 
         report = estimation.run(_REPEATS.value, _DATA_DIR.value)
+    elif _SUITE.value == "camera":
+        from tools.benchmark_suites import camera
+
+        report = camera.run(_DATA_DIR.value, _MANUAL_DIR.value)
     else:
         from tools.benchmark_suites import startup
 

@@ -1,4 +1,5 @@
-"""Errors of the noise estimators on photographs whose noise is known: white, correlated, and dependent on brightness."""
+"""Errors of the noise estimators on photographs whose noise is known: white, correlated, and dependent on brightness and
+structure."""
 
 import numpy as np
 from tqdm import tqdm
@@ -11,6 +12,8 @@ from r2r_tf.noise import GREY_LEVELS
 from tools.benchmark_suites import timing
 
 _WHITE, _CORRELATED = (2, 5, 10, 25, 50), (2, 5, 10, 25)
+# stronger in structure, as in PolyU
+_ACTIVITY, _GAIN = np.array([0.15, 0.5, 2.0]), np.array([1.0, 1.5, 2.0])
 _ESTIMATORS = {"chen2015": "chen2015", "wavelet": "wavelet", "flat areas": "flat"}
 
 
@@ -51,6 +54,7 @@ def run(repeats, data_dir):
         truth = CameraNoise(knots, np.repeat(shape[:, None], 3, axis=1), camera_kernel())
         for seed in range(repeats):
             pooled_errors(photographs, truth, sigma, seed, errors)
+            pooled_errors(photographs, truth._replace(activity=_ACTIVITY, gain=_GAIN), sigma, seed, errors)
     return {"unit": "error, % of sigma (correlation: hundredths)", "results": {k: timing.summary(v) for k, v in errors.items()}}
 
 
@@ -61,15 +65,18 @@ def pooled_errors(photographs, truth, sigma, seed, errors):
     except InputError:
         return
     brightness = np.linspace(0.1, 0.9, 17)[:, None] * np.ones(3)
-    errors.setdefault(f"pooled, depends on brightness {sigma}, level", []).extend(
+    case = f"pooled, depends on brightness{' and structure' if len(truth.gain) > 1 else ''} {sigma}"
+    errors.setdefault(f"{case}, level", []).extend(
         (100 * (found.level_at(brightness) / truth.level_at(brightness) - 1)).ravel().tolist()
     )
     lags = correlation.covariance_of(found.kernel) - correlation.covariance_of(truth.kernel)
-    errors.setdefault(f"pooled, depends on brightness {sigma}, correlation", []).extend((100 * lags).ravel().tolist())
+    errors.setdefault(f"{case}, correlation", []).extend((100 * lags).ravel().tolist())
+    gain = np.interp(found.activity, truth.activity, truth.gain)
+    errors.setdefault(f"{case}, gain in structure", []).extend((100 * (found.gain / gain - 1)).tolist())
 
 
 def _noisy(photographs, model, seed):
-    """The photographs with noise of that model, whose level follows the clean brightness; not clipped."""
+    """The photographs with noise of that model, whose level follows the clean picture; not clipped."""
     noisy = []
     for index, x in enumerate(photographs):
         own = model.of_image(x)

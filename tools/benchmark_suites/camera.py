@@ -1,0 +1,36 @@
+"""Errors of the noise estimated from PolyU's noisy crops, against the residuals to their references."""
+
+import numpy as np
+
+from r2r_tf import camera_noise, datasets, estimation
+from tools.benchmark_suites import timing
+
+_EDGES = (0, 0.15, 0.3, 1, 3, np.inf)  # of activity
+
+
+def run(data_dir, manual_dir):
+    """Error of the estimated level, in flat areas alone and with the gain in structure, over crops and over activity.
+
+    Args:
+      data_dir, manual_dir: as in `datasets.prepare`.
+    Returns:
+      Dict: unit, results (error of the root mean square level in per cent, median, least and most over the training crops, of
+      each crop as a whole and of its pixels of similar activity).
+    """
+    pictures = datasets.load_pictures(datasets.prepare("polyu", data_dir, manual_dir), "train")
+    models, _ = estimation.camera_noise([p.noisy for p in pictures], [p.setting for p in pictures])
+    errors = {}
+    for picture in pictures:
+        model = models[picture.setting]
+        flat, truth = model.flat_level(picture.noisy), picture.noisy - picture.clean
+        active = camera_noise.activity(picture.noisy, flat)
+        places = {"whole crops": np.full(active.shape, True)}
+        for low, high in zip(_EDGES, _EDGES[1:], strict=False):
+            places[f"activity {low:g} to {high:g}"] = (low <= active) & (active < high)
+        for place, inside in places.items():
+            if inside.sum() < 1000:
+                continue
+            for title, level in (("flat areas alone", flat), ("with structure", model.of_image(picture.noisy).sigma)):
+                ratio = np.sqrt(np.mean(np.square(level[inside])) / np.mean(np.square(truth[inside])))
+                errors.setdefault(f"{place}, {title}", []).append(float(100 * (ratio - 1)))
+    return {"unit": "error of sigma, %", "results": {name: timing.summary(own) for name, own in errors.items()}}
