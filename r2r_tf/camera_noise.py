@@ -92,7 +92,7 @@ class CameraNoise(NamedTuple):
           E[t u^2] = 2 s' b s^3 (alpha^2 - 2),
 
         where independence has 0. For white noise b is 0.01 here, for the correlated noise of cameras some 0.06, for sigma(y) of
-        the very pixel 1; s' is a few hundredths. Structure counts where it exceeds the noise, which then hardly moves it.
+        the very pixel 1; s' is a few hundredths. The gain has no such term where the image is flat: it is even in the noise.
 
         Args:
           y: [H, W, C] noisy image.

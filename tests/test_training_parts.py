@@ -185,3 +185,13 @@ def test_estimated_psnr_follows_the_targets_of_each_step():
         logs = {"loss": 0.21 + epoch, "clean_mse": 0.0, "val_loss": 0.201, "val_clean_mse": 0.001}
         figures.on_epoch_end(epoch, logs)
         assert logs["est_psnr"] == pytest.approx(20) and [logs["val_est_psnr"], logs["val_psnr"]] == pytest.approx([30, 30])
+
+
+def test_a_psnr_that_is_none_is_not_shown(capsys):
+    """Loss below the assumed noise variance: the estimate has no logarithm."""
+    bar = callbacks.Progress(0, 1, 1, 1)
+    logs = {"loss": 0.1, "val_loss": 0.1, "est_psnr": float("nan"), "learning_rate": 1e-3, "patches_per_s": 1.0}
+    for value, shown in ((float("nan"), "estimated PSNR -  "), (31.234, "estimated PSNR 31.23 dB  ")):
+        bar.on_epoch_end(0, {**logs, "val_est_psnr": value, "val_psnr": float("nan")})
+        assert shown in capsys.readouterr().out
+    bar.close()
