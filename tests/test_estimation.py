@@ -215,8 +215,8 @@ def test_noise_that_is_the_same_everywhere(rng):
     activity, gain = structure_gain.structure_gain(pictures, [flat] * 3)
     assert activity[0] < 0.06 and activity[-1] > 0.7 and (np.diff(activity) > 0).all()
     assert 0.9 < gain.min() and gain.max() < 1.25
-    few = structure_gain.structure_gain([pictures[0][:36, :36]], [flat])
-    assert [part.tolist() for part in few] == [[0.0], [1.0]]
+    for nothing in (pictures[0][:36, :36], np.full((200, 200, 3), 0.5, np.float32)):
+        assert [part.tolist() for part in structure_gain.structure_gain([nothing], [flat])] == [[0.0], [1.0]]
 
 
 def test_kernel_of_what_is_no_covariance(rng):

@@ -27,16 +27,20 @@ def structure_gain(pictures, models):
       pictures: list of [H, W, C] noisy images, [0, 1] scale.
       models: list of their `CameraNoise` in flat areas.
     Returns:
-      (activity [L], gain [L]), see `CameraNoise`; a single knot of gain 1 for pictures with too few pixels.
+      (activity [L], gain [L]), see `CameraNoise`; a single knot of gain 1 for pictures with too few pixels, or whose flat areas
+      show no noise.
     """
     parts = [_samples(y, model.flat_level(y), index) for index, (y, model) in enumerate(zip(pictures, models, strict=True))]
     activity, squares, coherence = (np.concatenate(part) for part in zip(*parts, strict=True))
+    none = np.zeros(1), np.ones(1)
     if len(activity) < _BINS * _FEWEST:
-        return np.zeros(1), np.ones(1)
+        return none
     bins = np.array_split(np.argsort(activity, kind="stable"), _BINS)
     chosen = [own[np.argsort(-coherence[own], kind="stable")[: int(_COHERENT * len(own))]] for own in bins]
     # the median: less of it is of the texture that there is along some edges
     power = np.array([np.median(squares[own]) for own in chosen])
+    if not power[:_FLAT].any():
+        return none
     return np.array([np.median(activity[own]) for own in bins]), np.sqrt(power / power[:_FLAT].mean())
 
 
