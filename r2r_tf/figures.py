@@ -3,6 +3,7 @@
 import matplotlib.image
 import numpy as np
 from matplotlib.figure import Figure
+from matplotlib.ticker import LogLocator, NullFormatter
 
 from r2r_tf import atomic
 from r2r_tf.estimation.correlation import covariance_of
@@ -96,6 +97,10 @@ def calibration(rows, path):
     axes.loglog(deviations, errors, marker="o", label="a tenth of the pixels each")
     axes.loglog(deviations, deviations, color="gray", linestyle="--", label="error = deviation")
     axes.set(xlabel="standard deviation between passes (grey levels)", ylabel="root mean square error (grey levels)")
+    for axis in (axes.xaxis, axes.yaxis):
+        axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+        axis.set_major_formatter("{x:g}")
+        axis.set_minor_formatter(NullFormatter())
     axes.grid(alpha=0.3, which="both")
     axes.legend()
     save(figure, path)
