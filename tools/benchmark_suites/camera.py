@@ -23,6 +23,7 @@ def run(data_dir, manual_dir):
     for picture in pictures:
         model = models[picture.setting]
         flat, truth = model.flat_level(picture.noisy), picture.noisy - picture.clean
+        levels = {"flat areas alone": flat, "with structure": model.of_image(picture.noisy).sigma}
         active = camera_noise.activity(picture.noisy, flat)
         places = {"whole crops": np.full(active.shape, True)}
         for low, high in zip(_EDGES, _EDGES[1:], strict=False):
@@ -30,7 +31,7 @@ def run(data_dir, manual_dir):
         for place, inside in places.items():
             if inside.sum() < 1000:
                 continue
-            for title, level in (("flat areas alone", flat), ("with structure", model.of_image(picture.noisy).sigma)):
+            for title, level in levels.items():
                 ratio = np.sqrt(np.mean(np.square(level[inside])) / np.mean(np.square(truth[inside])))
                 errors.setdefault(f"{place}, {title}", []).append(float(100 * (ratio - 1)))
     return {"unit": "error of sigma, %", "results": {name: timing.summary(own) for name, own in errors.items()}}
