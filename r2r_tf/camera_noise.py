@@ -126,7 +126,8 @@ class CameraNoise(NamedTuple):
 
     def level_at(self, pilot):
         """Standard deviation in flat areas for an image [..., C] that tells the brightness, [..., C] float32."""
-        return interpolated(pilot, self.brightness, self.sigma)
+        channels = [np.interp(pilot[..., c], self.brightness, self.sigma[:, c]) for c in range(pilot.shape[-1])]
+        return np.stack(channels, axis=-1).astype(np.float32)
 
     def to_json(self):
         """The model as a dict that `from_json` reads back."""
@@ -156,12 +157,6 @@ def activity(y, level):
     ]
     around = scipy.ndimage.gaussian_filter(np.hypot(*gradients), _ACTIVITY_WIDTH, radius=_ACTIVITY_RADIUS)
     return (around / np.maximum(level.mean(axis=-1), 1e-6)).astype(np.float32)
-
-
-def interpolated(pilot, brightness, sigma):
-    """sigma [K, C], given at K brightnesses, at each pixel of an image [..., C] float32: linear between, constant outside."""
-    channels = [np.interp(pilot[..., c], brightness, sigma[:, c]) for c in range(pilot.shape[-1])]
-    return np.stack(channels, axis=-1).astype(np.float32)
 
 
 def filtered(z, kernel):

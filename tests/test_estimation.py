@@ -26,6 +26,13 @@ def kernel():
     return mixed / np.sqrt(np.square(mixed).sum(axis=(0, 1, 2)))
 
 
+@pytest.fixture(scope="module")
+def even_kernel():
+    """[5, 5, 2, 2], the same to all sides and in both channels, which are correlated."""
+    base = np.outer([1, 2, 3, 2, 1], [1, 2, 3, 2, 1])[..., None, None] * np.array([[1, 0.3], [0.3, 1]])
+    return base / np.sqrt(np.square(base).sum(axis=(0, 1, 2)))
+
+
 def filtered(z, kernel):
     """noise[c] = sum over d of kernel[:, :, d, c] * z[d], where the kernel fits."""
     channels = range(kernel.shape[-1])
@@ -144,37 +151,29 @@ def test_white_noise_is_found_white(rng):
     assert np.abs(found).max() < 0.03
 
 
-def test_kernel_has_the_covariance(kernel):
-    truth = covariance_of(kernel)
-    own = correlation.kernel_of(truth)
-    assert own.shape == (15, 15, 2, 2) and own.dtype == np.float32
-    np.testing.assert_allclose(covariance_of(own), truth, atol=1e-3)
-    # white noise needs no filter
-    alone = np.zeros((9, 9, 1, 1))
-    alone[4, 4] = 1
-    np.testing.assert_allclose(correlation.kernel_of(alone)[..., 0, 0], np.pad([[1.0]], 7), atol=1e-6)
-
-
 def test_covariance_of_a_kernel(kernel):
     np.testing.assert_allclose(correlation.covariance_of(kernel), covariance_of(kernel), atol=1e-12)
 
 
-def test_camera_noise_of_two_settings(rng, kernel):
+def test_camera_noise_of_two_settings(rng, even_kernel):
     """Whole road: pictures of two ISO settings to noise models, and the level of a picture by itself."""
     x = np.kron(rng.uniform(0.2, 0.8, (6, 6)), np.ones((60, 60)))[..., None] * np.ones(2)
     truth = {100: 0.02, 400: 0.05}
     pictures, settings = [], []
     for iso, sigma in truth.items():
         for _ in range(3):
-            pictures.append((x + sigma * filtered(rng.standard_normal((364, 364, 2)), kernel)).astype(np.float32))
+            z = rng.standard_normal((364, 364, 2))
+            pictures.append((x + sigma * filtered(z, even_kernel)).astype(np.float32))
             settings.append(iso)
     found, pool = estimation.camera_noise(pictures, settings)
     for iso, sigma in truth.items():
         own = pictures[settings.index(iso)]
-        np.testing.assert_allclose(found[iso].flat_level(own), sigma, rtol=0.12)
+        # calm windows have a little less noise than others where nothing but noise tells them apart
+        level = found[iso].flat_level(own) / sigma
+        assert 0.9 < np.median(level) < 1.05 and 0.8 < level.min() and level.max() < 1.15
         # edges are not taken for noise
         np.testing.assert_allclose(found[iso].of_image(own).sigma, sigma, rtol=0.2)
-        assert np.abs(covariance_of(found[iso].kernel) - covariance_of(kernel)).max() < 0.08
+        assert np.abs(covariance_of(found[iso].kernel) - covariance_of(even_kernel)).max() < 0.1
     assert pool.sigma.shape == (16, 2) and 0.02 < pool.sigma.mean() < 0.05
     for picture, iso in zip(pictures, settings, strict=True):
         assert estimation.level_factor(picture, found[100]) == pytest.approx(truth[iso] / truth[100], rel=0.12)
@@ -219,15 +218,6 @@ def test_noise_that_is_the_same_everywhere(rng):
         assert [part.tolist() for part in structure_gain.structure_gain([nothing], [flat])] == [[0.0], [1.0]]
 
 
-def test_kernel_of_what_is_no_covariance(rng):
-    """Estimates need not be positive semi-definite: the kernel is that of the nearest spectrum that is."""
-    impossible = np.zeros((9, 9, 1, 1))
-    impossible[4, 4], impossible[4, 3], impossible[4, 5] = 1, 0.9, 0.9
-    kernel = correlation.kernel_of(impossible)
-    assert np.isfinite(kernel).all() and np.square(kernel).sum() == pytest.approx(1)
-    assert 0.5 < covariance_of(kernel)[4, 5, 0, 0] < 0.9
-
-
 def ramp(rng, factor, texture=False):
     """A picture of all brightnesses with sigma = factor (0.01 + 0.04 brightness (1 - brightness)), and its sigma."""
     x = np.tile(np.linspace(0.05, 0.95, 1000), (300, 1))[..., None]
@@ -242,21 +232,21 @@ def test_level_functions(rng):
     """Two settings with the same shape; texture at one brightness of one of them does not count."""
     pictures = {"low": ramp(rng, 1.0), "high": ramp(rng, 2.0, texture=True)}
     windows = {name: flat_windows.pool([flat_windows.flat_windows(y)]) for name, y in pictures.items()}
-    found = level_function.level_functions(windows, gain=np.ones(1))
+    found = level_function.level_functions(windows)
     for name, factor in (("low", 1.0), ("high", 2.0)):
         brightness = np.linspace(0.1, 0.9, 50)[:, None]
         truth = factor * (0.01 + 0.04 * brightness * (1 - brightness))
-        np.testing.assert_allclose(found[name](brightness), truth, rtol=0.12)
+        np.testing.assert_allclose(found[name].level_at(brightness), truth, rtol=0.12)
     assert windows["high"].residuals.shape[1] == SIZE**2
 
 
 def test_a_setting_with_few_windows_leans_on_the_pool(rng):
     windows = {factor: flat_windows.pool([flat_windows.flat_windows(ramp(rng, factor))]) for factor in (1.0, 1.1, 4.0)}
-    alone = level_function.level_functions(windows, np.ones(1))
+    alone = level_function.level_functions(windows)
     windows[4.0] = flat_windows.Windows(*(part[:: len(windows[4.0].means) // 40] for part in windows[4.0]))
-    few = level_function.level_functions(windows, np.ones(1))
+    few = level_function.level_functions(windows)
     assert alone[4.0].sigma.mean() > 2 * few[4.0].sigma.mean() > 0
     np.testing.assert_allclose(few[1.0].sigma, alone[1.0].sigma, rtol=0.1)
     nothing = flat_windows.Windows(*(part[:5] for part in windows[1.0]))
     with pytest.raises(InputError, match="smooth areas"):
-        level_function.level_functions({"a": nothing}, np.ones(1))
+        level_function.level_functions({"a": nothing})

@@ -4,13 +4,11 @@ import numpy as np
 
 from r2r_tf.camera_noise import CameraNoise
 from r2r_tf.errors import InputError
-from r2r_tf.estimation import correlation, flat_windows, level_function, structure_gain
-
-_PRIOR = 1000  # as many windows of its own give a setting half of the say in its correlation, the pool the other half
+from r2r_tf.estimation import flat_windows, level_function, spectrum, structure_gain
 
 
 def camera_noise(pictures, settings=None):
-    """The noise of each setting of a camera: correlation and level function, each drawn to the pool of all; one structure gain.
+    """The noise of each setting of a camera: spectrum, and level over brightness and structure.
 
     Args:
       pictures: list of [H, W, C] noisy images, [0, 1] scale.
@@ -26,22 +24,22 @@ def camera_noise(pictures, settings=None):
         setting: flat_windows.pool([own for own, name in zip(found, settings, strict=True) if name == setting])
         for setting in dict.fromkeys(settings)
     }
-    pooled = flat_windows.pool(found)
-    common = correlation.autocovariance(pooled)
-    gain = correlation.lost_with_planes(common)
-    levels = level_function.level_functions(windows, gain)
-    result = {}
-    for setting, own in windows.items():
-        weight = len(own.means) / (len(own.means) + _PRIOR)
-        covariance = common
-        if len(own.means) >= correlation.FEWEST:
-            covariance = weight * correlation.autocovariance(own) + (1 - weight) * common
-        result[setting] = CameraNoise(levels[setting].brightness, levels[setting].sigma, correlation.kernel_of(covariance))
-    shape = np.exp(np.median([np.log(level.sigma) for level in levels.values()], axis=0))
-    brightness = next(iter(levels.values())).brightness
+    # how the level depends on brightness; how strong it is tells the spectrum, which knows what small windows do not show
+    shapes = level_function.level_functions(windows)
+    powers = {setting: [] for setting in shapes}
+    for picture, setting in zip(pictures, settings, strict=True):
+        own = spectrum.power(picture, shapes[setting])
+        if own:
+            powers[setting].append(own)
+    everything = [own for of_setting in powers.values() for own in of_setting]
+    if not everything:
+        raise InputError("The pictures show their noise alone in too few places. Give larger ones, or ones with smooth areas.")
+    result = {setting: _with_spectrum(model, powers[setting] or everything) for setting, model in shapes.items()}
     knots, gain = structure_gain.structure_gain(pictures, [result[setting] for setting in settings])
     result = {setting: model._replace(activity=knots, gain=gain) for setting, model in result.items()}
-    return result, CameraNoise(brightness, shape, correlation.kernel_of(common), knots, gain)
+    any_shape = next(iter(shapes.values()))
+    sigma = np.exp(np.median([np.log(model.sigma) for model in result.values()], axis=0))
+    return result, CameraNoise(any_shape.brightness, sigma, _with_spectrum(any_shape, everything).kernel, knots, gain)
 
 
 def pooled_noise(pictures):
@@ -55,17 +53,20 @@ def pooled_noise(pictures):
 
 
 def level_factor(y, model):
-    """How many times as strong as the model's the noise of one picture is: the median over its flat windows and channels.
+    """How many times as strong as the model's the noise of one picture is.
 
     Args:
       y: [H, W, C] noisy image.
       model: `CameraNoise`.
     Returns:
-      A float; 1 for a picture without flat windows.
+      A float; 1 for a picture that is too small to tell.
     """
-    own = flat_windows.pool([flat_windows.flat_windows(y)])
-    if len(own.means) < level_function.FEWEST:
-        return 1.0
-    covariance = correlation.covariance_of(model.kernel)
-    variances = own.variances() * correlation.lost_with_planes(covariance)
-    return float(np.sqrt(np.median(variances / np.square(model.level_at(own.means)))))
+    return spectrum.level_ratio(y, model) or 1.0
+
+
+def _with_spectrum(model, powers):
+    """The model with the geometric mean of the spectra, which one picture full of texture cannot lift much."""
+    power = np.exp(np.mean([np.log(np.maximum(own, 1e-12)) for own, _ in powers], axis=0))
+    kernel, deviations = spectrum.kernel_of(power)
+    channels = np.mean([own for _, own in powers], axis=0)
+    return model._replace(sigma=model.sigma * deviations / channels, kernel=kernel)

@@ -8,8 +8,6 @@ from r2r_tf.errors import InputError
 from r2r_tf.estimation.flat_windows import PLANES, SIZE
 
 REACH = 4  # largest lag, in pixels; farther ones are taken for uncorrelated
-_GRID = 32  # of the spectrum
-_RADIUS = 7  # of the kernel
 FEWEST = 200
 
 
@@ -48,30 +46,6 @@ def lost_with_planes(covariance):
     channels = covariance.shape[-1]
     lags = (_plane_operator() @ covariance.reshape(-1, channels * channels)).reshape(covariance.shape)
     return (1 - len(PLANES) / SIZE**2) / np.diagonal(lags[REACH, REACH])
-
-
-def kernel_of(covariance):
-    """A filter that turns white noise into noise of (nearly) this covariance.
-
-    The spectrum, a matrix over channels at each frequency, is projected to positive semi-definite ones, and its Hermitian root
-    is the filter; beyond 7 pixels it is cut off, and then scaled for unit variance in each channel.
-
-    Args:
-      covariance: [9, 9, C, C], as from `autocovariance`.
-    Returns:
-      [15, 15, C, C] float32: noise[c] = sum over d of kernel[:, :, d, c] convolved with z[d].
-    """
-    padded = np.zeros((_GRID, _GRID, *covariance.shape[2:]))
-    places = np.arange(-REACH, REACH + 1)
-    padded[np.ix_(places, places)] = covariance
-    # lags of (c, d) are those of conj(N_c) N_d, and the filter's are K conj(K)^T
-    spectrum = np.conj(np.fft.fft2(padded, axes=(0, 1)))
-    values, vectors = np.linalg.eigh((spectrum + np.conj(np.swapaxes(spectrum, 2, 3))) / 2)
-    root = (vectors * np.sqrt(np.maximum(values, 0))[..., None, :]) @ np.conj(np.swapaxes(vectors, -1, -2))
-    kernel = np.fft.ifft2(root, axes=(0, 1)).real
-    places = np.arange(-_RADIUS, _RADIUS + 1)
-    kernel = np.swapaxes(kernel[np.ix_(places, places)], 2, 3)
-    return (kernel / np.sqrt(np.square(kernel).sum(axis=(0, 1, 2)))).astype(np.float32)
 
 
 def covariance_of(kernel):

@@ -1,10 +1,8 @@
 """The noise level as a function of brightness, from windows that show noise alone; settings borrow from each other."""
 
-from typing import NamedTuple
-
 import numpy as np
 
-from r2r_tf.camera_noise import interpolated
+from r2r_tf.camera_noise import CameraNoise
 from r2r_tf.errors import InputError
 
 BINS = 16
@@ -13,24 +11,10 @@ _ROUNDS = 20
 _PRIOR = 200  # as many windows of its own give a setting half of the say in its factor, the pool the other half
 
 
-class LevelFunction(NamedTuple):
-    """sigma(brightness) of each channel, linear between knots and constant outside of them.
-
-    Attributes:
-      brightness: [K] knots, [0, 1] scale.
-      sigma: [K, C] standard deviations, same scale.
-    """
-
-    brightness: np.ndarray
-    sigma: np.ndarray
-
-    def __call__(self, pilot):
-        """Standard deviation of the noise at each pixel of an image [..., C] that tells the brightness."""
-        return interpolated(pilot, self.brightness, self.sigma)
-
-
-def level_functions(windows_of_settings, gain):
+def level_functions(windows_of_settings):
     """The level functions of several settings of cameras (or of one) at once.
+
+    They are of what a small window shows of the noise, so their scale is too low where the noise is correlated.
 
     log sigma = a(setting) + s(brightness), for each channel: settings differ by a factor, and share the shape. Both are found by
     median polish, which a few bins whose windows hold more than noise cannot mislead; the factor of a setting with few windows
@@ -38,27 +22,28 @@ def level_functions(windows_of_settings, gain):
 
     Args:
       windows_of_settings: dict from setting to `flat_windows.Windows`.
-      gain: [C] what the windows' variances are multiplied by, see `correlation.lost_with_planes`.
     Returns:
-      Dict from setting to `LevelFunction`.
+      Dict from setting to `CameraNoise`, white, as strong in structure as elsewhere.
     Raises:
       InputError: too few windows at any brightness.
     Source of the polish: Tukey, Exploratory Data Analysis, 1977.
     """
-    channels = [_one_channel([_bins(windows, c, gain[c]) for windows in windows_of_settings.values()]) for c in range(len(gain))]
+    channels = next(iter(windows_of_settings.values())).means.shape[-1]
+    logarithms = [_one_channel([_bins(windows, c) for windows in windows_of_settings.values()]) for c in range(channels)]
     middles = (np.arange(BINS) + 0.5) / BINS
-    sigma = np.exp(np.stack(channels, axis=-1))  # [setting, bin, channel]
-    return {setting: LevelFunction(middles, own) for setting, own in zip(windows_of_settings, sigma, strict=True)}
+    sigma = np.exp(np.stack(logarithms, axis=-1))  # [setting, bin, channel]
+    white = np.eye(channels, dtype=np.float32)[None, None]
+    return {setting: CameraNoise(middles, own, white) for setting, own in zip(windows_of_settings, sigma, strict=True)}
 
 
-def _bins(windows, channel, gain):
+def _bins(windows, channel):
     """log sigma in bins of brightness, NaN where there are too few windows, and how many windows there are, [BINS] each."""
     variances = windows.variances()[:, channel]
     number = np.clip((windows.means[:, channel] * BINS).astype(int), 0, BINS - 1)
     counts = np.bincount(number, minlength=BINS)
     levels = np.full(BINS, np.nan)
     for bin in np.flatnonzero(counts >= FEWEST):
-        levels[bin] = np.log(max(1e-12, gain * np.median(variances[number == bin]))) / 2
+        levels[bin] = np.log(max(1e-12, np.median(variances[number == bin]))) / 2
     return levels, counts
 
 

@@ -1,0 +1,176 @@
+"""The power spectrum of the noise, from the calmest windows of noisy images, and the filter that gives noise of that spectrum.
+
+The cosine transform over rows, columns and channels takes brightness apart from colour, coarse from fine. In camera noise its
+coefficients are nearly uncorrelated and of very different strength: colours are noisy at coarse scales alone. Windows are large,
+so that such noise is seen whole.
+"""
+
+import functools
+
+import numpy as np
+import scipy.fft
+import scipy.ndimage
+
+from r2r_tf.camera_noise import CameraNoise, activity
+
+SIZE = 24
+_STEP = SIZE // 2
+_CALM = 0.15  # of the windows: those with the least structure
+_FEWEST = 8  # windows
+_CLIPPED = 0.01  # largest part of a window's pixels at the ends of the range, 0 or 1 exactly
+_COARSEST = 0.03  # cycles a pixel: below, the picture's own slopes are stronger than the noise
+_SMOOTHING = 0.8  # of the logarithm of the spectrum, in coefficients
+_RADIUS = 12  # of the kernel
+_GRID = 64  # of its spectrum
+_WHITE = 0.04  # smallest part of the colours' power at coarse scales that white noise has at fine ones
+_PRIOR = 0.5  # standard deviation of the logarithm of the level of a picture
+_EDGES = (_COARSEST, 0.06, 0.1, 0.15, 0.2, 0.3, 0.8)  # of bands of frequencies
+
+
+def power(y, model):
+    """Mean square of the cosine transform's coefficients over the calmest windows of a picture.
+
+    In brightness, a few windows with texture lift the mean, so each band of frequencies is as strong as in the window in the
+    middle. Colours have little texture, and in many pictures much of their noise is in a small part of the windows: their mean is
+    taken as it is.
+
+    Args:
+      y: [H, W, C] noisy image, [0, 1] scale.
+      model: `CameraNoise`, whose level in flat areas is the unit; its kernel has no say.
+    Returns:
+      ([SIZE, SIZE, C] power, in units of the channels' mean level; [C] what the channels' levels are in that unit), or None for
+      pictures that have too few windows.
+    """
+    calm = _calm_windows(y, model)
+    if calm is None:
+        return None
+    squares, channels = calm
+    result, bands, frequency = squares.mean(axis=0, dtype=np.float64), _bands(squares[..., 0]), frequencies()
+    typical = np.median(bands, axis=0) / np.maximum(bands.mean(axis=0), 1e-12)
+    result[..., 0] *= typical[np.maximum(np.digitize(frequency, _EDGES), 1) - 1]
+    next_to_coarsest = (frequency >= _COARSEST) & (frequency < 1.5 * _COARSEST)
+    result[frequency < _COARSEST] = result[next_to_coarsest].mean(axis=0)
+    return result, channels
+
+
+def kernel_of(power):
+    """A filter that turns white noise into noise of (nearly) this spectrum.
+
+    Args:
+      power: [SIZE, SIZE, C], as from `power`.
+    Returns:
+      ([25, 25, C, C] float32: noise[c] = sum over d of kernel[:, :, d, c] convolved with z[d], of unit variance in each channel;
+      [C] standard deviations that the channels have in the unit of the power).
+    """
+    smooth = scipy.ndimage.gaussian_filter(np.log(np.maximum(power, 1e-6)), (_SMOOTHING, _SMOOTHING, 0), mode="nearest")
+    # the spectrum at the frequencies of the grid, whose amplitude is the filter's
+    places = np.minimum(2 * SIZE * np.abs(np.fft.fftfreq(_GRID)), SIZE - 1)
+    grid = np.stack(np.meshgrid(places, places, indexing="ij"))
+    amplitude = np.stack([scipy.ndimage.map_coordinates(np.exp(own / 2), grid, order=1) for own in np.moveaxis(smooth, -1, 0)])
+    around = np.arange(-_RADIUS, _RADIUS + 1)
+    taper = np.cos(np.pi * around / (2 * _RADIUS + 2))
+    taps = np.fft.ifft2(amplitude).real[np.ix_(range(len(amplitude)), around, around)] * np.outer(taper, taper)
+    # neither smoothing nor tapering takes anything of the variance
+    taps *= np.sqrt(power.mean(axis=(0, 1)) / np.square(taps).sum(axis=(1, 2)))[:, None, None]
+    basis = _basis(power.shape[-1])
+    kernel = np.einsum("oij,od,oc->ijdc", taps, basis, basis)
+    deviations = np.sqrt(np.square(kernel).sum(axis=(0, 1, 2)))
+    return (kernel / deviations).astype(np.float32), deviations
+
+
+def expected_power(kernel):
+    """[SIZE, SIZE, C]: what `power` expects of white noise that a kernel [k, k, C, C] has filtered."""
+    side = len(kernel) + SIZE
+    spectrum = np.fft.fft2(np.einsum("ijdc,oc->ijdo", kernel, _basis(kernel.shape[-1])), s=(2 * side, 2 * side), axes=(0, 1))
+    lags = np.fft.ifft2(np.square(np.abs(spectrum)).sum(axis=2), axes=(0, 1)).real
+    around = np.arange(1 - SIZE, SIZE)
+    return np.einsum("mnc,im,jn->ijc", lags[np.ix_(around, around)], _autocorrelations(), _autocorrelations())
+
+
+def level_ratio(y, model):
+    """How many times as strong as the model's the noise of one picture is.
+
+    Each band of frequencies has its own say, and the one in the middle counts: texture makes some bands stronger, what a camera
+    smooths away makes others weaker. The more the bands differ the less is known, and the nearer to 1 is the estimate: its
+    logarithm is the mean of a normal distribution whose prior has a factor of 1.6 for its standard deviation, and whose
+    measurement has the range of the bands.
+
+    Args:
+      y: [H, W, C] noisy image, [0, 1] scale.
+      model: `CameraNoise`.
+    Returns:
+      A float, None for pictures that have too few windows.
+    """
+    calm = _calm_windows(y, model)
+    if calm is None:
+        return None
+    squares, channels = calm
+    expected = expected_power(model.kernel * channels.astype(np.float32))[..., 0]
+    powers = np.median(_bands(squares[..., 0]), axis=0) / _bands(expected)
+    found = np.log(np.maximum(powers[1:], 1e-12)) / 2  # the coarsest band has most of the structure
+    return float(np.exp(np.median(found) / (1 + (np.ptp(found) / _PRIOR) ** 2)))
+
+
+def is_white(y):
+    """Whether the noise of a colour picture may be white: whether its colours are noisy at fine scales, not at coarse ones alone.
+
+    Cameras smooth colours, and JPEG halves their resolution. In PolyU's noisy crops colours have 0.3 to 1.8 % of the power at
+    fine scales that they have at coarse ones; in photographs with white noise of 2 grey levels or more 10 to 100 %, since
+    photographs have colours at coarse scales, too.
+
+    Args:
+      y: [H, W, C] noisy image.
+    Returns:
+      True for gray pictures and for those that have too few windows, too.
+    """
+    channels = y.shape[-1]
+    calm = _calm_windows(y, CameraNoise(np.array([0.5]), np.ones((1, channels)), None)) if channels > 1 else None
+    if calm is None:
+        return True
+    power, frequency = calm[0][..., 1:].mean(axis=(0, -1), dtype=np.float64), frequencies()
+    fine, coarse = power[frequency >= 0.2].mean(), power[(frequency >= _COARSEST) & (frequency < 0.15)].mean()
+    return bool(fine >= _WHITE * coarse)
+
+
+def frequencies():
+    """[SIZE, SIZE], of the coefficients, cycles a pixel."""
+    along = np.arange(SIZE) / (2 * SIZE)
+    return np.hypot(along[:, None], along)
+
+
+def _calm_windows(y, model):
+    """(squares of the coefficients of the calmest windows [n, SIZE, SIZE, C], the channels' levels [C]), units as in `power`."""
+    if min(y.shape[:2]) < SIZE:
+        return None
+    levels = model.flat_level(y)
+    windows, own, active, clipped = (
+        np.lib.stride_tricks.sliding_window_view(part, (SIZE, SIZE), axis=(0, 1))[::_STEP, ::_STEP]
+        for part in (y, levels, activity(y, levels), ((y == 0) | (y == 1)).any(axis=-1))
+    )
+    usable = np.argwhere(clipped.mean(axis=(-2, -1)) <= _CLIPPED)
+    order = np.argsort(active.mean(axis=(-2, -1))[tuple(usable.T)], kind="stable")
+    calm = tuple(usable[order[: max(_FEWEST, int(_CALM * len(order)))]].T)
+    if len(calm[0]) < _FEWEST:
+        return None
+    channels = np.maximum(own[calm].mean(axis=(-2, -1)), 1e-6)
+    unit = channels.mean(axis=-1, keepdims=True)
+    coefficients = scipy.fft.dctn(np.moveaxis(windows[calm], 1, -1) / unit[:, None, None], axes=(1, 2, 3), norm="ortho")
+    return np.square(coefficients), (channels / unit).mean(axis=0)
+
+
+def _bands(power):
+    """Means of a power [..., SIZE, SIZE] over bands of frequencies, [..., bands]."""
+    band = np.digitize(frequencies(), _EDGES)
+    return np.stack([power[..., band == number].mean(axis=-1) for number in range(1, len(_EDGES))], axis=-1)
+
+
+def _basis(channels):
+    """[C, C], the cosine transform over channels: brightness first, then differences of colours."""
+    return scipy.fft.dct(np.eye(channels), axis=0, norm="ortho")
+
+
+@functools.cache
+def _autocorrelations():
+    """[SIZE, 2 SIZE - 1], of the cosine transform's basis functions, by lag."""
+    basis = scipy.fft.dct(np.eye(SIZE), axis=0, norm="ortho")
+    return np.array([np.correlate(row, row, "full") for row in basis])
