@@ -31,11 +31,13 @@ def test_decibels_and_seconds_of_inference(data_dir, tmp_path, monkeypatch):
     network = models.build("dncnn", depth=3, features=2, near_zero_start=False)
     model_files.save(tmp_path / "run", network, {"alpha": 0.5, "noise": None})
     monkeypatch.setattr(inference, "_has_bm3d", lambda: False)
-    ways = {name: inference._WAYS[name] for name in ("plain T 50", "antithetic T 2", "f(y)")}
+    ways = {name: inference._WAYS[name] for name in ("plain T 50", "antithetic T 2", "f(y)", "f(y), turned")}
     monkeypatch.setattr(inference, "_WAYS", {**ways, "plain T 50": {"num_recorruptions": 2, "antithetic": False}})
-    arguments = (tmp_path / "run", "skimage_natural", 25.0, 1, data_dir, None)
+    model_files.save(tmp_path / "other", network, {"alpha": 0.5, "noise": None})
+    arguments = ([str(tmp_path / "run"), str(tmp_path / "other")], "skimage_natural", 25.0, 1, data_dir, None)
     report = inference.run(1, *arguments, figure=tmp_path / "figure.png")
     own = {"plain T 50, float32", "plain T 50, bfloat16", "antithetic T 2, bfloat16", "f(y), float32", "f(y), bfloat16"}
+    own |= {"f(y), turned, bfloat16", "other: f(y), bfloat16", "other: f(y), turned, bfloat16"}
     assert set(report["results"]) == set(report["decibels"]) == own | {"non-local means", "wavelet", "total variation"}
     assert report["decibels"]["non-local means"] > 28 and (tmp_path / "figure.png").stat().st_size > 10_000
     test = testing_data.load_test_set("skimage_natural", noise.Gaussian(0.1), 1, data_dir=data_dir, max_images=1)
@@ -51,7 +53,14 @@ def test_decibels_and_seconds_of_inference(data_dir, tmp_path, monkeypatch):
 
 
 def test_ratio_is_to_the_peers_faster_case_at_equal_decibels():
-    seconds = {"PyTorch, a": 9.0, "PyTorch, b": 8.0, "f(y), float32": 1.0, "plain, float32": 2.0, "wavelet": 0.1}
-    decibels = {"PyTorch, a": 28.5, "PyTorch, b": 28.4, "f(y), float32": 28.3, "plain, float32": 28.4, "wavelet": 30.0}
+    seconds = {
+        "PyTorch, a": 9.0,
+        "PyTorch, b": 8.0,
+        "f(y), float32": 1.0,
+        "plain, float32": 2.0,
+        "wavelet": 0.1,
+        "u: f(y), float32": 1.0,
+    }
+    decibels = {**dict.fromkeys(seconds, 28.4), "f(y), float32": 28.3, "PyTorch, a": 28.5}
     report = inference._against_peer({name: {"median": value} for name, value in seconds.items()}, decibels)
     assert report == {"peer": "PyTorch, b", "as_good_and_fastest": "plain, float32", "times_as_fast": 4.0}

@@ -20,7 +20,9 @@ _REPEATS = flags.DEFINE_integer("repeats", 5, "Interleaved rounds, or seeds; med
 _STEPS = flags.DEFINE_integer(
     "steps", 150, "Training steps of suite curves; a point of a curve is the mean of 10.", lower_bound=10
 )
-_MODEL = flags.DEFINE_string("model", "dncnn-awgn25", "Pretrained name, run directory or .keras file (suite inference).")
+_MODEL = flags.DEFINE_list(
+    "model", ["dncnn-awgn25"], "Pretrained names, run directories or .keras files; all but the first without draws (inference)."
+)
 _DATASET = flags.DEFINE_string("dataset", "skimage_natural", "TFDS data set, split test (suite inference).")
 _SIGMA = flags.DEFINE_float("sigma", 25.0, "Noise in grey levels (suite inference).")
 _MAX_IMAGES = flags.DEFINE_integer("max_images", None, "Only the first images (suite inference).", lower_bound=1)

@@ -17,20 +17,25 @@ from tools.benchmark_suites.train import run_json
 PEER = pathlib.Path(__file__).parent.parent / "benchmark_peers" / "torch_infer.py"
 _UPRIGHT = {"orientations": 1}
 _WAYS = {
-    **{f"plain T {count}": {"num_recorruptions": count, "antithetic": False, **_UPRIGHT} for count in (1, 8, 50)},
-    **{f"antithetic T {count}": {"num_recorruptions": count, **_UPRIGHT} for count in (2, 4, 8)},
+    **{f"plain T {count}": {"num_recorruptions": count, "antithetic": False, **_UPRIGHT} for count in (1, 2, 4, 8, 16, 50)},
+    **{f"antithetic T {count}": {"num_recorruptions": count, **_UPRIGHT} for count in (2, 4, 8, 16, 50)},
     **{f"antithetic, turned T {count}": {"num_recorruptions": count} for count in (2, 4, 8)},
     "f(y)": {"num_recorruptions": 0},
     "f(y), turned": {"num_recorruptions": 0, "orientations": 8},
 }
 
 
-def run(repeats, model, dataset, sigma, max_images, data_dir, manual_dir, peer_python=None, figure=None):
+# of networks beside the first
+_WITHOUT_DRAWS = ("f(y)", "f(y), turned")
+
+
+def run(repeats, networks, dataset, sigma, max_images, data_dir, manual_dir, peer_python=None, figure=None):
     """Times and scores every way on every image, one after the other, in rounds.
 
     Args:
       repeats: rounds.
-      model: as for `model_files.load`; with a peer a chain of convolutions such as DnCNN.
+      networks: list of what `model_files.load` takes: the first in all ways, and by the peer, for which it must be a chain of
+        convolutions such as DnCNN; the others without draws.
       dataset, data_dir, manual_dir, max_images: as in `testing_data.load_test_set`.
       sigma: in grey levels.
       peer_python: python that has PyTorch; None for no peer.
@@ -39,25 +44,31 @@ def run(repeats, model, dataset, sigma, max_images, data_dir, manual_dir, peer_p
       Dict: unit, results (seconds for an image), decibels of each case, seconds_per_megapixel, ratio to the peer.
     """
     level = noise.gaussian_from_grey_levels(str(sigma))
-    denoisers = {precision: model_files.load(model, precision) for precision in DTYPES}
+    first, *others = networks
+    denoisers = {precision: model_files.load(first, precision) for precision in DTYPES}
     channels = structure.image_channels(denoisers["float32"].network)
     test = testing_data.load_test_set(dataset, level, channels, "test", data_dir, manual_dir, max_images)
     decibels, cases = {}, {}
     for name, method in baselines.chosen(with_bm3d=_has_bm3d()).items():
         cases[name] = _case(test, decibels, name, lambda y, method=method: method(y, level.sigma))
-    for precision, denoiser in denoisers.items():
-        for way, options in _WAYS.items():
-            if precision == "float32" and way not in ("plain T 50", "antithetic, turned T 8", "f(y)"):
-                continue
-            name = f"{way}, {precision}"
-            cases[name] = _case(
-                test,
-                decibels,
-                name,
-                lambda y, denoiser=denoiser, options=options: inference.denoise(
-                    y, denoiser, sigma=level.sigma, channel_axis=-1, **options
-                ),
-            )
+    own = {
+        f"{way}, {precision}": (denoiser, options)
+        for precision, denoiser in denoisers.items()
+        for way, options in _WAYS.items()
+        if precision == "bfloat16" or way in ("plain T 50", "antithetic, turned T 8", "f(y)")
+    }
+    for other in others:
+        denoiser = model_files.load(other, "bfloat16")
+        own |= {f"{pathlib.Path(other).name}: {way}, bfloat16": (denoiser, _WAYS[way]) for way in _WITHOUT_DRAWS}
+    for name, (denoiser, options) in own.items():
+        cases[name] = _case(
+            test,
+            decibels,
+            name,
+            lambda y, denoiser=denoiser, options=options: inference.denoise(
+                y, denoiser, sigma=level.sigma, channel_axis=-1, **options
+            ),
+        )
     with tempfile.TemporaryDirectory() as folder:
         if peer_python:
             job = _write_job(denoisers["float32"], test, level.sigma, pathlib.Path(folder))
@@ -80,7 +91,7 @@ def run(repeats, model, dataset, sigma, max_images, data_dir, manual_dir, peer_p
     if peer_python:
         report |= _against_peer(results, decibels)
     if figure:
-        draw(results, decibels, f"{test.dataset}, sigma {sigma:g}, {pathlib.Path(str(model)).name}", figure)
+        draw(results, decibels, f"{test.dataset}, sigma {sigma:g}, {pathlib.Path(first).name}", figure)
     return report
 
 
@@ -148,13 +159,14 @@ def _write_job(denoiser, test, sigma, folder):
 
 
 def _against_peer(results, decibels):
-    """Our fastest way that is as good as the peer's best, and how many times as fast."""
+    """The fastest of our ways to use the same network that is as good as the peer's best, and how many times as fast."""
     peers = {name: row["median"] for name, row in results.items() if name.startswith("PyTorch")}
     peer = min(peers, key=peers.get)
     ours = {
-        name: row["median"] for name, row in results.items() if name.endswith(tuple(DTYPES)) and decibels[name] >= decibels[peer]
+        name: row["median"]
+        for name, row in results.items()
+        if name.endswith(tuple(DTYPES)) and ":" not in name and name not in peers and decibels[name] >= decibels[peer]
     }
-    ours = {name: seconds for name, seconds in ours.items() if name not in peers}
     if not ours:
         return {"peer": peer}
     best = min(ours, key=ours.get)
