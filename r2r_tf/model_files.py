@@ -26,6 +26,8 @@ class Denoiser(NamedTuple):
       sha256: of the network's file, None for one that is in memory only.
       values: `ValueRange` of the image files that it was trained on, None for images on the scale of their dtype.
       dtype: of those files.
+      orientations: how many its estimate goes through unless told otherwise; None for all. One for students, who have learnt the
+        mean over them.
     """
 
     network: keras.Model
@@ -34,6 +36,7 @@ class Denoiser(NamedTuple):
     sha256: str | None = None
     values: ValueRange | None = None
     dtype: str | None = None
+    orientations: int | None = None
 
     def scale_of(self, dtype):
         """`ValueRange` for images of this dtype; None if the network has not been trained on such files."""
@@ -75,6 +78,7 @@ def load(source, precision="float32"):
         _sha256(file),
         ValueRange(*card["value_range"]) if "dtype" in card else None,
         card.get("dtype"),
+        card.get("orientations"),
     )
 
 

@@ -19,9 +19,13 @@ def plan(denoiser, alpha=None, num_recorruptions=None, antithetic=True, orientat
       InputError: a choice out of range.
     """
     check_draws(num_recorruptions, antithetic, alpha, orientations)
-    learnt_a_range = isinstance(denoiser.noise, GaussianRange) and structure.takes_level(denoiser.network) and alpha is None
+    # a camera's noise differs from pixel to pixel, and what holds for some levels holds for others in a homogeneous network
+    learnt_a_range = structure.takes_level(denoiser.network) and (
+        isinstance(denoiser.noise, GaussianRange)
+        or (isinstance(denoiser.noise, CameraNoise) and structure.is_homogeneous(denoiser.network))
+    )
     if num_recorruptions is None:
-        chosen = (0, COUNT) if learnt_a_range else (DEFAULT_RECORRUPTIONS, None)
+        chosen = (0, denoiser.orientations or COUNT) if learnt_a_range and alpha is None else (DEFAULT_RECORRUPTIONS, None)
         num_recorruptions, orientations = chosen[0], orientations or chosen[1]
     alpha = next(value for value in (alpha, denoiser.alpha, DEFAULT_ALPHA) if value is not None)
     num_recorruptions = int(num_recorruptions) if alpha else 0
@@ -60,7 +64,7 @@ def image_noise(denoiser, image, average, sigma=None):
     return Gaussian(level)
 
 
-def check_draws(num_recorruptions, antithetic, alpha=None, orientations=None):
+def check_draws(num_recorruptions, antithetic=True, alpha=None, orientations=None):
     """Raises InputError unless T is a whole number, even if the draws are pairs, alpha at least 0, orientations 1-8, or None."""
     draws = num_recorruptions or 0
     if draws != int(draws) or draws < 0:

@@ -26,6 +26,7 @@ def write(plain, settings, noise_model, about, test, workdir, history):
         "objective": settings.objective,
         "alpha": alpha,
         "antithetic": settings.antithetic,
+        **({"orientations": 1} if settings.objective == "distill" else {}),
         "noise": noise_model.to_json(),
         "dataset": "own images" if settings.images else settings.dataset,
         **about,

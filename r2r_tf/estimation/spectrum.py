@@ -10,6 +10,7 @@ import functools
 import numpy as np
 import scipy.fft
 import scipy.ndimage
+import scipy.stats
 
 from r2r_tf.camera_noise import CameraNoise, activity
 
@@ -90,10 +91,11 @@ def expected_power(kernel):
 def level_ratio(y, model):
     """How many times as strong as the model's the noise of one picture is.
 
-    Each band of frequencies has its own say, and the one in the middle counts: texture makes some bands stronger, what a camera
-    smooths away makes others weaker. The more the bands differ the less is known, and the nearer to 1 is the estimate: its
-    logarithm is the mean of a normal distribution whose prior has a factor of 1.6 for its standard deviation, and whose
-    measurement has the range of the bands.
+    Too weak is cheap, too strong is dear, so texture must not count: a band of frequencies is as strong as its lower quartile
+    over the calm windows tells. Of the bands the one in the middle counts: texture makes some stronger, what a camera smooths
+    away makes others weaker. The more they differ the less is known, and the nearer to 1 is the estimate: its logarithm is the
+    mean of a normal distribution whose prior has a factor of 1.6 for its standard deviation, and whose measurement has the range
+    of the bands.
 
     Args:
       y: [H, W, C] noisy image, [0, 1] scale.
@@ -106,7 +108,9 @@ def level_ratio(y, model):
         return None
     squares, channels = calm
     expected = expected_power(model.kernel * channels.astype(np.float32))[..., 0]
-    powers = np.median(_bands(squares[..., 0]), axis=0) / _bands(expected)
+    # each band's power is the mean of that many squares of nearly independent Gaussian coefficients
+    count = np.bincount(np.digitize(frequencies(), _EDGES).ravel())[1 : len(_EDGES)]
+    powers = np.quantile(_bands(squares[..., 0]), 0.25, axis=0) / _bands(expected) / (scipy.stats.chi2.ppf(0.25, count) / count)
     found = np.log(np.maximum(powers[1:], 1e-12)) / 2  # the coarsest band has most of the structure
     return float(np.exp(np.median(found) / (1 + (np.ptp(found) / _PRIOR) ** 2)))
 
