@@ -3,11 +3,11 @@
 import keras
 import numpy as np
 import pytest
-from conftest import run_python
+from conftest import run_python, standard_errors
 
 from r2r_tf import model_files, models, noise, testing_data
 from r2r_tf.errors import InputError
-from tools.benchmark_suites import inference, timing
+from tools.benchmark_suites import estimators, inference, timing
 
 
 def test_cases_take_turns():
@@ -64,3 +64,16 @@ def test_ratio_is_to_the_peers_faster_case_at_equal_decibels():
     decibels = {**dict.fromkeys(seconds, 28.4), "f(y), float32": 28.3, "PyTorch, a": 28.5}
     report = inference._against_peer({name: {"median": value} for name, value in seconds.items()}, decibels)
     assert report == {"peer": "PyTorch, b", "as_good_and_fastest": "plain, float32", "times_as_fast": 4.0}
+
+
+def test_orthogonal_draws(rng):
+    """The second stays standard normal, and independent of the first in what it is squared, but for being orthogonal to it."""
+    first, second = rng.standard_normal((2, 401, 600, 1))
+    turned = estimators.orthogonal(first, second)
+    blocks = (first * turned)[:400].reshape(200, 2, 300, 2).sum(axis=(1, 3))
+    np.testing.assert_allclose(blocks, 0, atol=1e-12)
+    assert np.abs((first * second)[:400].reshape(200, 2, 300, 2).sum(axis=(1, 3))).mean() > 1
+    np.testing.assert_array_equal(turned[400], second[400])
+    for power, expected in ((1, 0), (2, 1), (4, 3)):
+        assert standard_errors(turned[:400] ** power, expected) < 5
+    assert standard_errors(turned[:400:2, ::2] * turned[1:400:2, ::2], 0) < 5

@@ -1,5 +1,5 @@
 """Times training, inference, the data pipeline or start-up, beside a named peer in the same rounds; compares loss curves;
-profiles a step; measures the errors of the noise estimators.
+profiles a step; measures other estimators of the mean over draws, and the errors of the noise estimators.
 
 Usage: python -m tools.benchmark --suite=train [--peer=torch --peer_python=PATH] --output=train.json
 """
@@ -11,7 +11,7 @@ from r2r_tf import command
 _SUITE = flags.DEFINE_enum(
     "suite",
     "train",
-    ["train", "curves", "inference", "profile", "pipeline", "startup", "estimation", "camera"],
+    ["train", "curves", "inference", "estimators", "profile", "pipeline", "startup", "estimation", "camera"],
     "What to measure.",
 )
 _PEER = flags.DEFINE_enum("peer", None, ["torch"], "Also run this peer (suites train, curves and inference).")
@@ -21,13 +21,15 @@ _STEPS = flags.DEFINE_integer(
     "steps", 150, "Training steps of suite curves; a point of a curve is the mean of 10.", lower_bound=10
 )
 _MODEL = flags.DEFINE_list(
-    "model", ["dncnn-awgn25"], "Pretrained names, run directories or .keras files; all but the first without draws (inference)."
+    "model",
+    ["dncnn-awgn25"],
+    "Pretrained names, run directories or .keras files; all but the first without draws (suites inference, estimators).",
 )
-_DATASET = flags.DEFINE_string("dataset", "skimage_natural", "TFDS data set, split test (suite inference).")
-_SIGMA = flags.DEFINE_float("sigma", 25.0, "Noise in grey levels (suite inference).")
+_DATASET = flags.DEFINE_string("dataset", "skimage_natural", "TFDS data set, split test (suites inference, estimators).")
+_SIGMA = flags.DEFINE_float("sigma", 25.0, "Noise in grey levels (suites inference, estimators).")
 _MAX_IMAGES = flags.DEFINE_integer("max_images", None, "Only the first images (suite inference).", lower_bound=1)
 _MANUAL_DIR = flags.DEFINE_string(
-    "manual_dir", None, "Folder with upstream's files: take them from there (suites inference, camera)."
+    "manual_dir", None, "Folder with upstream's files: take them from there (suites inference, estimators, camera)."
 )
 _DATA_DIR = flags.DEFINE_string("data_dir", None, "Where TFDS keeps prepared data; ~/tensorflow_datasets by default.")
 _FIGURE = flags.DEFINE_string("figure", None, "PNG file (suites curves and inference).")
@@ -63,6 +65,11 @@ def main(argv):
             _PEER_PYTHON.value,
             _FIGURE.value,
         )
+    elif _SUITE.value == "estimators":
+        from tools.benchmark_suites import estimators
+
+        options = (_DATASET.value, _SIGMA.value, _MAX_IMAGES.value, _DATA_DIR.value, _MANUAL_DIR.value)
+        report = estimators.run(_MODEL.value[0], *options)
     elif _SUITE.value == "profile":
         from tools.benchmark_suites import profile
 
