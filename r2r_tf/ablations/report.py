@@ -173,7 +173,7 @@ def _draw(table, x_title, path, log_x):
         for number, series in enumerate(dict.fromkeys(row["series"] for row in table)):
             rows = [row for row in table if row["series"] == series]
             if log_x and rows[0]["x"] == 0:
-                axes.axhline(rows[0][key], color=f"C{number}", linestyle="--", label=series)
+                axes.axhline(rows[0][key], color=f"C{number}", linestyle="--", label=f"{series}: {rows[0][key]:.4g}")
                 continue
             errors = [row[f"{key}_error"] or 0.0 for row in rows]
             places, means = ([row[name] for row in rows] for name in ("x", key))
@@ -181,6 +181,13 @@ def _draw(table, x_title, path, log_x):
         axes.set(xlabel=x_title, title=title)
         if log_x:
             axes.set_xscale("log")
+            _look_at_curves(axes, [row[key] for row in table if row["x"]], [row[key] for row in table])
         axes.grid(alpha=0.3)
         axes.legend(fontsize="small")
     figures.save(figure, path)
+
+
+def _look_at_curves(axes, curve, everything):
+    """Limits that show how a curve bends; what lies far below, such as the noisy input, is a figure in the legend alone."""
+    low, high = min(curve), max(everything)
+    axes.set_ylim(low - 0.3 * (high - low), high + 0.1 * (high - low))
