@@ -9,7 +9,7 @@ import numpy as np
 import tifffile
 from tqdm import tqdm
 
-from r2r_tf import atomic, command, figures, image_files, picture_denoising, report_page, value_range
+from r2r_tf import atomic, command, figures, image_files, inference, picture_denoising, plans, report_page, value_range
 from r2r_tf.errors import InputError
 from r2r_tf.noise import GREY_LEVELS
 
@@ -32,8 +32,9 @@ def outputs(paths, output_dir):
 def run(
     denoiser,
     places,
-    average,
+    draws,
     *,
+    precision="float32",
     overwrite=False,
     uncertainty=False,
     preview=False,
@@ -44,9 +45,10 @@ def run(
     """Denoises files one by one, and says of each what was done.
 
     Args:
-      denoiser: `model_files.Denoiser`.
+      denoiser: `model_files.Denoiser`; None for the shipped default for each image.
       places: dict from file to result, as from `outputs`.
-      average: `passes.Average`.
+      draws: dict of arguments of `plans.plan`.
+      precision: of shipped defaults.
       overwrite: also those whose result is there.
       uncertainty: also write NAME_uncertainty.tif, the standard deviation between the passes; NAME is the file's with its ending
         where several differ in that alone.
@@ -67,7 +69,7 @@ def run(
         start, name = time.perf_counter(), path.stem if stems[path.stem] == 1 else path.name
         try:
             image = image_files.open_image(path)
-            result = _denoise(denoiser, path, image, average, uncertainty, options)
+            result = _denoise(denoiser, path, image, draws, precision, uncertainty, options)
             if uncertainty:
                 _write_deviation(place.with_name(f"{name}_uncertainty.tif"), result.deviation)
             if preview:
@@ -88,8 +90,9 @@ def run(
     return failed
 
 
-def _denoise(denoiser, path, image, average, uncertainty, options):
-    scale = denoiser.scale_of(image.pixels.dtype) or value_range.of_pixels([image.pixels])
+def _denoise(denoiser, path, image, draws, precision, uncertainty, options):
+    scale = (denoiser and denoiser.scale_of(image.pixels.dtype)) or value_range.of_pixels([image.pixels])
+    denoiser = denoiser or _default(image.pixels, scale, precision)
     with tqdm(total=image.pixels.size, desc=path.name, unit=" px", unit_scale=True, leave=False, delay=5) as bar:
 
         def on_tile(done, total):
@@ -97,8 +100,18 @@ def _denoise(denoiser, path, image, average, uncertainty, options):
             bar.update(done - bar.n)
 
         return picture_denoising.denoise(
-            denoiser, image.pixels, scale, average, with_deviation=uncertainty, on_tile=on_tile, **options
+            denoiser, image.pixels, scale, plans.plan(denoiser, **draws), with_deviation=uncertainty, on_tile=on_tile, **options
         )
+
+
+def _default(pixels, scale, precision):
+    """The shipped default for a file's first page; planes that are no colours are taken one by one."""
+    planes = slice(None) if pixels.shape[-1] == 3 else slice(0, 1)
+
+    def read(rows, columns):
+        return scale.to_unit(pixels[0, slice(*rows), slice(*columns), planes])
+
+    return inference.default_denoiser(picture_denoising.sample(read, pixels.shape[1:]), precision)
 
 
 def _about(image, result):

@@ -7,7 +7,7 @@ import functools
 
 import numpy as np
 
-from r2r_tf import adaptive, array_forms, model_files, passes, patches, plans, pretrained, tiles
+from r2r_tf import adaptive, array_forms, estimation, model_files, passes, patches, plans, pretrained, tiles
 from r2r_tf.errors import InputError
 from r2r_tf.models import structure
 
@@ -36,7 +36,8 @@ def denoise(
       array: noisy image or images: [H, W], [H, W, C] or [B, H, W, C]; float on the [0, 1] scale (values outside are kept), or
         uint8 or uint16, which stand for [0, 1] and come back rounded and clipped.
       model: pretrained name, run directory, .keras file, `keras.Model` or what `load_pretrained` returned; None for the shipped
-        default for images of so many channels. One for gray images takes the channels of colour images one by one.
+        default for images of so many channels, or, if their colours show that the noise of the first is that of a camera, for
+        that. One for gray images takes the channels of colour images one by one.
       sigma: noise standard deviation on the [0, 1] scale; None for the model's own noise, or, if it has none or serves a range
         of levels, an estimate from each image, moved into that range unless the network is homogeneous (see `structure`).
       alpha: as the network was trained with; None for the stored one, else 0.5. 0 means f(y) itself.
@@ -45,8 +46,8 @@ def denoise(
         levels (if neither alpha is given), 8 for others.
       antithetic: draws in pairs z, -z, which makes T = 2 as good as many plain draws; T must then be even.
       orientations: 1 to 8: the passes go through so many of the eight quarter turns and mirror images of the image, which
-        improves the mean at no cost; f(y) takes as many passes. None: all that T draws can use, one if T = 0 was asked for, eight
-        if it was chosen.
+        improves the mean at no cost; f(y) takes as many passes. None: all that T draws can use, one if T = 0 was asked for; if it
+        was chosen one for students, who have learnt the mean over all, eight for others.
       channel_axis: position of the channels; None: the last axis of three or four dimensions, none for two.
       seed: of the draws, a number or a tuple of numbers; the same seed gives the same estimate.
       max_memory_gb: what a pass may take, about. Images that need more (DnCNN: 1 kB a pixel) are worked on in tiles, which
@@ -209,10 +210,8 @@ def load_pretrained(name, precision="float32"):
     return model_files.load(name, precision)
 
 
-def as_denoiser(model, channels=None):
-    """`Denoiser` of whatever `denoise` takes as model; for None the shipped default for images of so many channels."""
-    if model is None:
-        return _shipped(pretrained.default(channels))
+def as_denoiser(model):
+    """`Denoiser` of whatever `denoise` takes as model."""
     if isinstance(model, model_files.Denoiser):
         return model
     if hasattr(model, "predict_on_batch"):
@@ -224,16 +223,21 @@ def as_denoiser(model, channels=None):
     return model_files.load(model)
 
 
+def default_denoiser(y, precision="float32"):
+    """The shipped default for an image [H, W, C]: for its channels, and for the noise that it has, white or that of a camera."""
+    return _shipped(pretrained.default(y.shape[-1], estimation.is_white(y)), precision)
+
+
 @functools.cache
-def _shipped(name):
-    return model_files.load(name)
+def _shipped(name, precision):
+    return model_files.load(name, precision)
 
 
 def _prepare(array, model, channel_axis):
     """The denoiser, the array as a batch of images with its channels, and the function that turns an estimate back."""
     denoiser = None if model is None else as_denoiser(model)
     y, restore = array_forms.to_batch(array, channel_axis, denoiser and denoiser.scale_of(np.asarray(array).dtype))
-    denoiser = denoiser or as_denoiser(None, y.shape[-1])
+    denoiser = denoiser or default_denoiser(y[0])
     channels = structure.image_channels(denoiser.network)
     if y.shape[-1] == channels:
         return denoiser, y, restore

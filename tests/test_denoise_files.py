@@ -6,15 +6,17 @@ import re
 
 import numpy as np
 import pytest
+import scipy.ndimage
 import tifffile
 from conftest import mean_denoiser, run_python
 from skimage import data
 
 import r2r_tf
-from r2r_tf import denoise_files, image_files, passes, picture_denoising, value_range
+from r2r_tf import denoise_files, image_files, passes, picture_denoising, pretrained, value_range
 from r2r_tf.errors import InputError
 
 SIGMA = 0.1
+DRAWS = {"num_recorruptions": 2}
 AVERAGE = passes.Average(0.5, 2, True, 2)
 
 
@@ -91,7 +93,7 @@ def test_files_that_differ_in_their_ending_alone(denoiser, tmp_path):
         array = noisy("uint8", seed=len(name))
         np.save(tmp_path / name, array) if name.endswith("npy") else tifffile.imwrite(tmp_path / name, array)
     places = denoise_files.outputs([tmp_path / "a.npy", tmp_path / "a.tif"], tmp_path / "out")
-    assert not denoise_files.run(denoiser, places, AVERAGE, preview=True)
+    assert not denoise_files.run(denoiser, places, DRAWS, preview=True)
     made = {"a_denoised.npy", "a_denoised.tif", "a.npy_preview.png", "a.tif_preview.png"}
     assert {path.name for path in (tmp_path / "out").iterdir()} == made
 
@@ -133,7 +135,7 @@ def test_bad_files_do_not_stop_the_others(denoiser, tmp_path, monkeypatch):
     tifffile.imwrite(tmp_path / "d.tif", noisy("uint16"))
     places, lines = denoise_files.outputs(image_files.find([str(tmp_path)]), tmp_path / "out"), []
     options = {"print_line": lines.append, "uncertainty": True, "preview": True, "sigma": 0.2}
-    failed = denoise_files.run(denoiser, places, AVERAGE, **options)
+    failed = denoise_files.run(denoiser, places, DRAWS, **options)
     assert [path.name for path in failed] == ["b.npy", "c.png"]
     assert [line.partition(":")[0] for line in lines] == ["a.npy", "error", "error", "d.tif"]
     assert "90" in lines[0] and "sigma 51.0" in lines[0] and "NaN" in lines[1]
@@ -141,7 +143,7 @@ def test_bad_files_do_not_stop_the_others(denoiser, tmp_path, monkeypatch):
     assert {path.name for path in (tmp_path / "out").iterdir()} == made
     assert image_files.read(tmp_path / "out" / "a_preview.png").shape == (90, 140, 3)
     before = (tmp_path / "out" / "d_denoised.tif").stat().st_mtime_ns
-    assert denoise_files.run(denoiser, places, AVERAGE, **options) == failed and "is done already" in lines[4]
+    assert denoise_files.run(denoiser, places, DRAWS, **options) == failed and "is done already" in lines[4]
     assert (tmp_path / "out" / "d_denoised.tif").stat().st_mtime_ns == before
 
     def no_space(path, image, pixels):
@@ -150,7 +152,7 @@ def test_bad_files_do_not_stop_the_others(denoiser, tmp_path, monkeypatch):
 
     monkeypatch.setattr(image_files.tiff, "write", no_space)
     content = (tmp_path / "out" / "d_denoised.tif").read_bytes()
-    failed = denoise_files.run(denoiser, places, AVERAGE, overwrite=True, print_line=lines.append)
+    failed = denoise_files.run(denoiser, places, DRAWS, overwrite=True, print_line=lines.append)
     assert failed[-1].name == "d.tif" and "No space left on device" in lines[-1]
     assert (tmp_path / "out" / "d_denoised.tif").read_bytes() == content
     assert {path.name for path in (tmp_path / "out").iterdir()} == made
@@ -209,3 +211,20 @@ def test_large_images_take_bounded_memory(denoiser, tmp_path, monkeypatch):
     direct = denoise(pixels[:, side - 400 :, 1800:2300]).pixels[0, 310:390, 200:290]
     # pairs cancel in a linear network, so that the draws of either place give the same
     assert np.abs(result.pixels[0][place].astype(int) - direct).max() <= 1
+
+
+def test_default_weights_fit_each_file(tmp_path):
+    """Gray and white noise, and colours that are noisy at coarse scales alone, as cameras leave them."""
+    rng = np.random.default_rng(0)
+    coarse = scipy.ndimage.gaussian_filter(rng.standard_normal((96, 96, 3)), (3, 3, 0))
+    fine = rng.standard_normal((96, 96, 1))
+    pictures = {"white": 0.5 + 0.05 * fine, "camera": 0.5 + 0.03 * fine + 0.03 * coarse / coarse.std()}
+    for name, picture in pictures.items():
+        pixels = np.round(255 * picture).astype(np.uint8)
+        tifffile.imwrite(tmp_path / f"{name}.tif", pixels[..., 0] if name == "white" else pixels)
+    places = denoise_files.outputs([tmp_path / f"{name}.tif" for name in pictures], tmp_path / "out")
+    assert not denoise_files.run(None, places, {"orientations": 1})
+    for name, model in (("white", pretrained.DEFAULTS[1]), ("camera", pretrained.CAMERA)):
+        y, x_hat = (tifffile.imread(path) for path in (tmp_path / f"{name}.tif", tmp_path / "out" / f"{name}_denoised.tif"))
+        expected = r2r_tf.denoise(y, model, orientations=1)
+        assert np.abs(x_hat.astype(int) - expected).max() <= 1 and not np.array_equal(x_hat, y)

@@ -12,7 +12,9 @@ from absl import flags
 from r2r_tf import command
 
 _OUTPUT_DIR = flags.DEFINE_string("output_dir", None, "Where the results go: NAME_denoised.EXTENSION.")
-_MODEL = flags.DEFINE_string("model", None, "Pretrained name, run directory or .keras file; the shipped default if none.")
+_MODEL = flags.DEFINE_string(
+    "model", None, "Pretrained name, run directory or .keras file; by default shipped weights that fit each image."
+)
 _SIGMA = flags.DEFINE_float(
     "sigma", None, "Noise level in 255ths of the value range; by default the model's own, or estimated from each image."
 )
@@ -34,7 +36,7 @@ flags.mark_flag_as_required("output_dir")
 
 
 def main(argv):
-    from r2r_tf import denoise_files, image_files, model_files, plans, pretrained
+    from r2r_tf import denoise_files, image_files, model_files, orientations, plans
     from r2r_tf.errors import InputError
 
     if len(argv) < 2:
@@ -42,12 +44,15 @@ def main(argv):
     if _SIGMA.value is not None and not 0 <= _SIGMA.value <= 255:
         raise InputError(f"--sigma must be from 0 to 255. Received: {_SIGMA.value}")
     places = denoise_files.outputs(image_files.find(argv[1:]), _OUTPUT_DIR.value)
-    denoiser = model_files.load(_MODEL.value or pretrained.default(1), _PRECISION.value)
-    average = plans.plan(denoiser, _ALPHA.value, _NUM_RECORRUPTIONS.value, orientations=_ORIENTATIONS.value)
+    # a single pass has no deviation
+    turns = _ORIENTATIONS.value or (orientations.COUNT if _UNCERTAINTY.value else None)
+    draws = {"alpha": _ALPHA.value, "num_recorruptions": _NUM_RECORRUPTIONS.value, "orientations": turns}
+    plans.check_draws(**draws)
     failed = denoise_files.run(
-        denoiser,
+        model_files.load(_MODEL.value, _PRECISION.value) if _MODEL.value else None,
         places,
-        average,
+        draws,
+        precision=_PRECISION.value,
         overwrite=_OVERWRITE.value,
         uncertainty=_UNCERTAINTY.value,
         preview=_PREVIEW.value,
