@@ -38,3 +38,14 @@ def test_missing_bm3d_is_said(monkeypatch):
     assert "BM3D" not in baselines.chosen(with_bm3d=False)
     with pytest.raises(InputError, match="pip install"):
         baselines.chosen(with_bm3d=True)["BM3D"](np.zeros((8, 8, 1), np.float32), SIGMA)
+
+
+@pytest.mark.parametrize("sigma", (0.0, 5.0, 60.0))
+def test_best_level_is_the_highest_of_all(rng, sigma):
+    """Also at either end of the levels."""
+    x = np.kron(rng.uniform(0.2, 0.8, (8, 8)), np.ones((8, 8)))[..., None].astype(np.float32)
+    pairs = [(x, (x + sigma / 255 * rng.standard_normal(x.shape)).astype(np.float32)) for _ in range(2)]
+    method = baselines.BASELINES["total variation"]
+    scores = {level: np.mean([metrics.psnr(x, method(y, level)) for x, y in pairs]) for level in baselines.LEVELS}
+    assert baselines.best_level(method, pairs) == max(scores, key=scores.get)
+    assert (max(scores, key=scores.get) == baselines.LEVELS[0]) == (sigma == 0.0)
