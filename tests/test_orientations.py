@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 import r2r_tf
-from r2r_tf import model_files, models, noise, orientations, passes, plans
+from r2r_tf import camera_noise, model_files, models, noise, orientations, passes, plans
 
 SIGMA = 0.1
 
@@ -82,6 +82,19 @@ def test_what_a_denoiser_does_of_itself(model, arguments, expected):
     network = models.build(model, **({"depth": 3} if model == "dncnn" else {"features": 8, "blocks": 1}))
     known = noise.GaussianRange(0.02, 0.2) if model == "unet" else noise.Gaussian(SIGMA)
     assert plans.plan(model_files.Denoiser(network, 0.5, known), **arguments) == passes.Average(*expected)
+
+
+def test_what_students_and_cameras_do_of_themselves():
+    """A student passes once; a homogeneous network for a camera's noise needs no draws, another one does."""
+    camera = camera_noise.CameraNoise(np.array([0.5]), np.full((1, 1), 0.1), np.ones((1, 1, 1, 1)))
+    homogeneous = models.build("unet", features=8, blocks=1)
+    inputs = keras.Input((None, None, 2))
+    other = keras.Model(inputs, keras.layers.Conv2D(1, 3, padding="same")(inputs))  # has a bias
+    assert plans.plan(model_files.Denoiser(homogeneous, 1.0, camera)) == passes.Average(1.0, 0, True, 8)
+    assert plans.plan(model_files.Denoiser(other, 1.0, camera)) == passes.Average(1.0, 8, True, 8)
+    student = model_files.Denoiser(homogeneous, 0.3, noise.GaussianRange(0.02, 0.2), orientations=1)
+    assert plans.plan(student) == passes.Average(0.3, 0, True, 1)
+    assert plans.plan(student, orientations=8) == passes.Average(0.3, 0, True, 8)
 
 
 def test_words():
