@@ -6,7 +6,6 @@ from typing import NamedTuple
 import numpy as np
 
 from r2r_tf import plans, tiles
-from r2r_tf.camera_noise import CameraNoise
 from r2r_tf.errors import InputError
 from r2r_tf.models import structure
 
@@ -22,7 +21,7 @@ class Denoised(NamedTuple):
     Attributes:
       pixels: [N, H, W, C], of the file's dtype.
       deviation: [N, H, W, C] float32, standard deviation between the passes on the file's scale; None if not asked for.
-      levels: list of the noise level of each page, [0, 1] scale; 0 where nothing needs to be known.
+      levels: list of the noise level of each page, root mean square, [0, 1] scale; 0 where nothing needs to be known.
     """
 
     pixels: np.ndarray
@@ -65,7 +64,8 @@ def denoise(denoiser, pixels, value_range, average, sigma=None, seed=0, max_memo
                 return window
 
             shape = (*pixels.shape[1:3], channels)
-            noise = plans.image_noise(denoiser, sample(read, shape), average, sigma)
+            shown = sample(read, shape)
+            noise = plans.image_noise(denoiser, shown, average, sigma)
             number = page * planes + group.start
             for tile, mean, spread in tiles.estimates(denoiser.network, read, shape, noise, average, seed, number, max_memory_gb):
                 place = (page, *tile.place, group)
@@ -75,7 +75,7 @@ def denoise(denoiser, pixels, value_range, average, sigma=None, seed=0, max_memo
                 done += mean.size
                 if on_tile:
                     on_tile(done, result.size)
-            levels.append(_level(noise))
+            levels.append(float(noise.of_image(shown).mean_variance() ** 0.5))
     return Denoised(result, deviation, levels)
 
 
@@ -93,10 +93,6 @@ def sample(read, shape):
     height, width = (_WINDOW_SIDE if len(own) > 1 else side for own, side in zip(starts, shape[:2], strict=True))
     rows = [np.concatenate([read((top, top + height), (left, left + width)) for left in starts[1]], axis=1) for top in starts[0]]
     return np.concatenate(rows, axis=0)
-
-
-def _level(noise):
-    return float(np.sqrt(np.mean(np.square(noise.sigma)))) if isinstance(noise, CameraNoise) else noise.sigma
 
 
 def _zeros(shape, dtype):

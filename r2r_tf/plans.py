@@ -52,8 +52,7 @@ def image_noise(denoiser, image, average, sigma=None):
         return Gaussian(0.0)
     if isinstance(model, CameraNoise):
         # a level scales the camera's noise; its dependence on brightness and its correlation stay
-        own = estimation.level_factor(image, model) if sigma is None else sigma / model.of_image(image).mean_variance() ** 0.5
-        return model.scaled(own)
+        return model.scaled(estimation.level_factor(image, model)) if sigma is None else _as_strong(model, image, sigma)
     if sigma is not None:
         return Gaussian(sigma)
     if isinstance(model, Gaussian):
@@ -62,6 +61,13 @@ def image_noise(denoiser, image, average, sigma=None):
     if isinstance(model, GaussianRange) and not structure.is_homogeneous(denoiser.network):
         level = min(max(level, model.low), model.high)
     return Gaussian(level)
+
+
+def _as_strong(model, image, sigma):
+    """A camera's noise, scaled to a root mean square of sigma over an image. How much structure counts depends on the scale."""
+    for _ in range(5):
+        model = model.scaled(sigma / max(model.of_image(image).mean_variance() ** 0.5, 1e-9))
+    return model
 
 
 def check_draws(num_recorruptions, antithetic=True, alpha=None, orientations=None):

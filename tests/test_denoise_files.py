@@ -228,3 +228,18 @@ def test_default_weights_fit_each_file(tmp_path):
         y, x_hat = (tifffile.imread(path) for path in (tmp_path / f"{name}.tif", tmp_path / "out" / f"{name}_denoised.tif"))
         expected = r2r_tf.denoise(y, model, orientations=1)
         assert np.abs(x_hat.astype(int) - expected).max() <= 1 and not np.array_equal(x_hat, y)
+
+
+def test_level_that_is_said_is_the_one_that_may_be_given():
+    """For noise of a camera, too: the root mean square over the picture, so that giving it again changes nothing."""
+    denoiser, rng = r2r_tf.load_pretrained(pretrained.CAMERA), np.random.default_rng(0)
+    model = denoiser.noise.scaled(3.0)
+    x = data.chelsea()[:96, :96] / 255
+    y = x + model.of_image(x.astype(np.float32)).sample(rng.standard_normal((120, 120, 3)))
+    pixels, average = y[None].astype(np.float32), passes.Average(1.0, 0)
+    scale = value_range.ValueRange(0.0, 1.0)
+    found = picture_denoising.denoise(denoiser, pixels, scale, average)
+    again = picture_denoising.denoise(denoiser, pixels, scale, average, sigma=found.levels[0])
+    assert again.levels[0] == pytest.approx(found.levels[0], rel=0.02)
+    np.testing.assert_allclose(again.pixels, found.pixels, atol=2e-3)
+    np.testing.assert_allclose(picture_denoising.denoise(denoiser, pixels, scale, average, sigma=0.0).levels[0], 0)
