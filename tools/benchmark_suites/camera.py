@@ -1,21 +1,25 @@
 """Errors of the noise estimated from PolyU's noisy crops, against the residuals to their references."""
 
 import numpy as np
+import scipy.fft
 
 from r2r_tf import camera_noise, datasets, estimation
+from r2r_tf.estimation import spectrum
 from tools.benchmark_suites import timing
 
 _EDGES = (0, 0.15, 0.3, 1, 3, np.inf)  # of activity
+_BANDS = (0.03, 0.06, 0.1, 0.15, 0.2, 0.3, 0.8)  # cycles a pixel
 
 
 def run(data_dir, manual_dir):
-    """Error of the estimated level, in flat areas alone and with the gain in structure, over crops and over activity.
+    """Error of the estimated level, in flat areas alone and with the gain in structure, over crops and over activity; and of
+    the spectrum, over bands of frequencies.
 
     Args:
       data_dir, manual_dir: as in `datasets.prepare`.
     Returns:
       Dict: unit, results (error of the root mean square level in per cent, median, least and most over the training crops, of
-      each crop as a whole and of its pixels of similar activity).
+      each crop as a whole, of its pixels of similar activity, and of its noise in each band).
     """
     pictures = datasets.load_pictures(datasets.prepare("polyu", data_dir, manual_dir), "train")
     models, _ = estimation.camera_noise([p.noisy for p in pictures], [p.setting for p in pictures])
@@ -34,4 +38,22 @@ def run(data_dir, manual_dir):
             for title, level in levels.items():
                 ratio = np.sqrt(np.mean(np.square(level[inside])) / np.mean(np.square(truth[inside])))
                 errors.setdefault(f"{place}, {title}", []).append(float(100 * (ratio - 1)))
+        for name, ratio in _spectrum_ratios(truth, model.of_image(picture.noisy)).items():
+            errors.setdefault(name, []).append(100 * (ratio - 1))
     return {"unit": "error of sigma, %", "results": {name: timing.summary(own) for name, own in errors.items()}}
+
+
+def _spectrum_ratios(truth, own):
+    """Dict from band to the estimated amplitude over the true one, brightness and colours apart, in units of the level."""
+    level = own.sigma.mean(axis=-1, keepdims=True)
+    windows = np.lib.stride_tricks.sliding_window_view(truth / level, (spectrum.SIZE, spectrum.SIZE), axis=(0, 1))
+    windows = np.moveaxis(windows[:: spectrum.SIZE, :: spectrum.SIZE].reshape(-1, 3, spectrum.SIZE, spectrum.SIZE), 1, -1)
+    power = np.square(scipy.fft.dctn(windows, axes=(1, 2, 3), norm="ortho")).mean(axis=0)
+    expected = spectrum.expected_power(own.kernel * (own.sigma / level).mean(axis=(0, 1)))
+    band, ratios = np.digitize(spectrum.frequencies(), _BANDS), {}
+    for number, (low, high) in enumerate(zip(_BANDS, _BANDS[1:], strict=False), start=1):
+        for name, channels in (("brightness", slice(0, 1)), ("colours", slice(1, 3))):
+            inside = band == number
+            ratio = np.sqrt(expected[inside, channels].mean() / power[inside, channels].mean())
+            ratios[f"{name}, {low:g} to {high:g} cycles a pixel"] = float(ratio)
+    return ratios
