@@ -83,6 +83,15 @@ def test_level_ratio(rng, factor):
         assert estimation.level_factor(y, model) == spectrum.level_ratio(y, model)
 
 
+def test_large_pictures_show_as_much_in_a_part_of_their_windows(rng, monkeypatch):
+    x = np.kron(rng.uniform(0.3, 0.7, (8, 8)), np.ones((60, 60)))[..., None]
+    y = (x + noise(rng, x.shape, 0.05, coarse_colours())).astype(np.float32)
+    whole, _ = spectrum.power(y, flat_model(0.05))
+    monkeypatch.setattr(spectrum, "_MOST", 60)
+    part, _ = spectrum.power(y, flat_model(0.05))
+    assert 0 < np.abs(part / whole - 1).max() and np.median(np.abs(part / whole - 1)) < 0.25
+
+
 def test_pictures_that_are_too_small(rng):
     y = rng.random((23, 100, 3)).astype(np.float32)
     burnt_out = np.ones((100, 100, 3), np.float32)

@@ -17,7 +17,7 @@ from r2r_tf.camera_noise import CameraNoise, activity
 SIZE = 24
 _STEP = SIZE // 2
 _CALM = 0.15  # of the windows: those with the least structure
-_FEWEST = 8  # windows
+_FEWEST, _MOST = 8, 2000  # windows
 _CLIPPED = 0.01  # largest part of a window's pixels at the ends of the range, 0 or 1 exactly
 _COARSEST = 0.03  # cycles a pixel: below, the picture's own slopes are stronger than the noise
 _SMOOTHING = 0.8  # of the logarithm of the spectrum, in coefficients
@@ -153,9 +153,10 @@ def _calm_windows(y, model):
     )
     usable = np.argwhere(clipped.mean(axis=(-2, -1)) <= _CLIPPED)
     order = np.argsort(active.mean(axis=(-2, -1))[tuple(usable.T)], kind="stable")
-    calm = tuple(usable[order[: max(_FEWEST, int(_CALM * len(order)))]].T)
-    if len(calm[0]) < _FEWEST:
+    order = order[: max(_FEWEST, int(_CALM * len(order)))]
+    if len(order) < _FEWEST:
         return None
+    calm = tuple(usable[order[:: -(-len(order) // _MOST)]].T)
     channels = np.maximum(own[calm].mean(axis=(-2, -1)), 1e-6)
     unit = channels.mean(axis=-1, keepdims=True)
     coefficients = scipy.fft.dctn(np.moveaxis(windows[calm], 1, -1) / unit[:, None, None], axes=(1, 2, 3), norm="ortho")

@@ -20,9 +20,8 @@ _ESTIMATORS = {"chen2015": "chen2015", "wavelet": "wavelet", "flat areas": "flat
 def camera_kernel():
     """Like the noise of PolyU's cameras: correlation 0.61 to the next pixel, 0.37 diagonally, 0.66 between channels."""
     squares = np.square(np.arange(-4, 5))
-    taps = 0.62 ** (
-        2 * (squares[:, None] + squares[None])
-    )  # convolved with themselves they give nearly 0.62 to the squared distance
+    # convolved with themselves they give nearly 0.62 to the squared distance
+    taps = 0.62 ** (2 * (squares[:, None] + squares[None]))
     values, vectors = np.linalg.eigh(np.full((3, 3), 0.66) + 0.34 * np.eye(3))
     kernel = (taps / np.sqrt(np.square(taps).sum()))[..., None, None] * ((vectors * np.sqrt(values)) @ vectors.T)
     return kernel.astype(np.float32)
