@@ -1,6 +1,7 @@
 """Decibels against seconds: ways to average a trained denoiser's passes, classical denoisers, and plain averaging in PyTorch."""
 
 import pathlib
+import re
 import tempfile
 import time
 
@@ -96,22 +97,29 @@ def run(repeats, networks, dataset, sigma, max_images, data_dir, manual_dir, pee
 
 
 def draw(results, decibels, title, path):
-    """Decibels over seconds, a point for each case.
+    """Decibels over seconds: a line for cases that differ in T alone, with T at its points; a point for each other case.
 
     Args:
       results, decibels: as from `run`.
       title: of the figure.
       path: PNG file.
     """
-    chart = Figure(figsize=(9, 6), layout="constrained")
+    lines = {}
+    for name, row in results.items():
+        way, draws, precision = re.fullmatch(r"(.*?)(?: T (\d+))?(, \w+)?", name).groups()
+        lines.setdefault(way + (precision or ""), []).append((row["median"], decibels[name], draws))
+    chart = Figure(figsize=(11, 5.5), layout="constrained")
     axes = chart.subplots()
-    for number, (name, row) in enumerate(results.items()):
-        own = name.endswith(tuple(DTYPES)) and not name.startswith("PyTorch")
-        marker = ("o" if name.endswith("bfloat16") else "s") if own else "x"
-        axes.plot(row["median"], decibels[name], marker, color=f"C{number % 10}")
-        axes.annotate(name, (row["median"], decibels[name]), xytext=(4, 3), textcoords="offset points", fontsize="x-small")
+    for number, (label, points) in enumerate(lines.items()):
+        seconds, own, draws = zip(*sorted(points), strict=True)
+        marker = "x" if not label.endswith(tuple(DTYPES)) else "^" if label.startswith("PyTorch") else "o"
+        axes.plot(seconds, own, marker=marker, color=f"C{number % 10}", linestyle="-" if number < 10 else "--", label=label)
+        for point in zip(seconds, own, draws, strict=True):
+            if point[2] and len(points) > 1:
+                axes.annotate(point[2], point[:2], xytext=(3, -10), textcoords="offset points", fontsize="x-small")
     axes.set(xscale="log", xlabel="seconds an image", ylabel="PSNR (dB)", title=title)
     axes.grid(alpha=0.3, which="both")
+    chart.legend(loc="outside right upper", fontsize="small")
     figures.save(chart, path)
 
 
