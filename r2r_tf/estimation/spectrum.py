@@ -57,6 +57,8 @@ def power(y, model):
 def kernel_of(power):
     """A filter that turns white noise into noise of (nearly) this spectrum.
 
+    It is the same to all sides: a power spectrum of cosines cannot tell one diagonal from the other, nor an uneven filter.
+
     Args:
       power: [SIZE, SIZE, C], as from `power`.
     Returns:
