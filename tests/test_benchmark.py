@@ -21,6 +21,14 @@ def test_cases_take_turns():
     assert lines[0].startswith("unit") and lines[1].startswith("b") and lines[2].startswith("a")
 
 
+def test_cases_are_selected_by_name():
+    cases = dict.fromkeys(("plain T 2, bfloat16", "plain T 20, bfloat16", "BM3D"))
+    assert list(timing.select(cases, r"T 2\b|BM3D")) == ["plain T 2, bfloat16", "BM3D"] and timing.select(cases, None) == cases
+    for pattern, message in (("wavelet", "at least one of: plain T 2, bfloat16; "), ("(", "regular expression")):
+        with pytest.raises(InputError, match=message):
+            timing.select(cases, pattern)
+
+
 def test_peer_needs_its_python():
     process = run_python("-m", "tools.benchmark", "--suite=train", "--peer=torch", check=False)
     assert process.returncode == 1 and "--peer_python" in process.stderr and "Traceback" not in process.stderr

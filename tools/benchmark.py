@@ -32,6 +32,9 @@ _MANUAL_DIR = flags.DEFINE_string(
     "manual_dir", None, "Folder with upstream's files: take them from there (suites inference, estimators, camera)."
 )
 _DATA_DIR = flags.DEFINE_string("data_dir", None, "Where TFDS keeps prepared data; ~/tensorflow_datasets by default.")
+_CASES = flags.DEFINE_string(
+    "cases", None, "Regular expression: only the cases whose names match it somewhere (suite inference); all by default."
+)
 _FIGURE = flags.DEFINE_string("figure", None, "PNG file (suites curves and inference).")
 _OUTPUT = flags.DEFINE_string("output", None, "JSON file for the results.")
 
@@ -43,6 +46,8 @@ def main(argv):
 
     if bool(_PEER.value) != bool(_PEER_PYTHON.value) or (_PEER.value and _SUITE.value not in ("train", "curves", "inference")):
         raise errors.InputError("--peer and --peer_python belong together, and to --suite=train, curves or inference.")
+    if _CASES.value and _SUITE.value != "inference":
+        raise errors.InputError(f"--cases belongs to --suite=inference. Received: --suite={_SUITE.value}")
     if _SUITE.value == "train":
         from tools.benchmark_suites import train
 
@@ -64,6 +69,7 @@ def main(argv):
             _MANUAL_DIR.value,
             _PEER_PYTHON.value,
             _FIGURE.value,
+            _CASES.value,
         )
     elif _SUITE.value == "estimators":
         from tools.benchmark_suites import estimators

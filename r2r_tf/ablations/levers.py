@@ -30,6 +30,7 @@ VARIANTS = {
     "alpha 0.3": {"alpha": 0.3},
     "learning rate 2e-3": {"learning_rate": 2e-3},
     "learning rate 5e-4": {"learning_rate": 5e-4},
+    "momentum of the average 0.99": {"ema": 0.99},
     "warm-up of 200 steps": {"warmup": 200},
 }
 

@@ -30,7 +30,7 @@ _WAYS = {
 _WITHOUT_DRAWS = ("f(y)", "f(y), turned")
 
 
-def run(repeats, networks, dataset, sigma, max_images, data_dir, manual_dir, peer_python=None, figure=None):
+def run(repeats, networks, dataset, sigma, max_images, data_dir, manual_dir, peer_python=None, figure=None, pattern=None):
     """Times and scores every way on every image, one after the other, in rounds.
 
     Args:
@@ -41,6 +41,7 @@ def run(repeats, networks, dataset, sigma, max_images, data_dir, manual_dir, pee
       sigma: in grey levels.
       peer_python: python that has PyTorch; None for no peer.
       figure: PNG file, or None.
+      pattern: regular expression of the cases' names, see `timing.select`.
     Returns:
       Dict: unit, results (seconds for an image), decibels of each case, seconds_per_megapixel, ratio to the peer.
     """
@@ -78,7 +79,7 @@ def run(repeats, networks, dataset, sigma, max_images, data_dir, manual_dir, pee
                 cases[name] = _peer_case(
                     test, decibels, name, [peer_python, PEER, job, job.with_name("result.npz"), 50, precision]
                 )
-        results = timing.interleave(cases, repeats)
+        results = timing.interleave(timing.select(cases, pattern), repeats)
     megapixels = np.mean([y.shape[0] * y.shape[1] for y in test.images.noisy]) / 1e6
     report = {
         "unit": "seconds an image",
@@ -89,7 +90,7 @@ def run(repeats, networks, dataset, sigma, max_images, data_dir, manual_dir, pee
         "dataset": test.dataset,
         "sigma": sigma,
     }
-    if peer_python:
+    if any(name.startswith("PyTorch") for name in results):
         report |= _against_peer(results, decibels)
     if figure:
         draw(results, decibels, f"{test.dataset}, sigma {sigma:g}, {pathlib.Path(first).name}", figure)

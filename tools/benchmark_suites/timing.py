@@ -1,9 +1,27 @@
 """Interleaved timing: every case once per round, so that a slow minute of the machine hits all of them."""
 
 import platform
+import re
 import statistics
 
 from tqdm import tqdm
+
+from r2r_tf.errors import InputError
+
+
+def select(cases, pattern):
+    """The cases, a dict by name, whose names match a regular expression somewhere; all for None.
+
+    Raises:
+      InputError: none does, or it is no regular expression.
+    """
+    try:
+        chosen = {name: measure for name, measure in cases.items() if re.search(pattern or "", name)}
+    except re.error as error:
+        raise InputError(f"--cases must be a regular expression ({error}). Received: {pattern}") from None
+    if not chosen:
+        raise InputError(f"--cases must match at least one of: {'; '.join(cases)}. Received: {pattern}")
+    return chosen
 
 
 def interleave(cases, repeats):
