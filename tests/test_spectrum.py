@@ -9,6 +9,7 @@ from skimage import data
 from r2r_tf import camera_noise, estimation
 from r2r_tf.camera_noise import CameraNoise, Correlated
 from r2r_tf.estimation import correlation, spectrum
+from tools.benchmark_suites import camera
 
 
 def coarse_colours():
@@ -54,6 +55,23 @@ def test_kernel_has_the_spectrum():
     white, deviations = spectrum.kernel_of(np.full((spectrum.SIZE, spectrum.SIZE, 1), 4.0))
     np.testing.assert_allclose(white[..., 0, 0], np.pad([[1.0]], 12), atol=1e-6)
     np.testing.assert_allclose(deviations, 2)
+
+
+def test_benchmark_tells_the_error_of_each_band(rng):
+    """An estimate that is the truth is right in all bands; one whose colours are too weak by half is wrong in those alone."""
+    sigma = np.linspace(0.02, 0.06, 240)[:, None, None] * np.full((1, 240, 3), (0.8, 1.0, 1.2))
+    kernel = coarse_colours()
+    truth = noise(rng, (240, 240), sigma, kernel)
+    ratios = np.array(list(camera._spectrum_ratios(truth, Correlated(sigma, kernel)).values())).reshape(2, -1)
+    count = np.bincount(np.digitize(spectrum.frequencies(), spectrum.EDGES).ravel())[1 : len(spectrum.EDGES)]
+    # an amplitude from 100 windows' Gaussian coefficients; two colours of different power count as no less than one
+    error = 1 / np.sqrt(2 * 100 * count)
+    assert np.abs((ratios - 1) / error).max() < 5
+    basis = spectrum._basis(3)
+    weak = np.einsum("ijdc,oc,o,oe->ijde", kernel, basis, [1.0, 0.5, 0.5], basis).astype(np.float32)
+    weak_ratios = np.array(list(camera._spectrum_ratios(truth, Correlated(sigma, weak)).values())).reshape(2, -1)
+    # unequal channels leave some of the brightness noise in the colours, which shows at fine scales, where they have little
+    assert weak_ratios[1, :3].max() < 0.6 and np.abs(weak_ratios[0] - ratios[0]).max() < 0.1
 
 
 def test_power_of_the_noise_of_a_photograph(rng):

@@ -25,7 +25,7 @@ _RADIUS = 12  # of the kernel
 _GRID = 64  # of its spectrum
 _WHITE = 0.04  # smallest part of the colours' power at coarse scales that white noise has at fine ones
 _PRIOR = 0.5  # standard deviation of the logarithm of the level of a picture
-_EDGES = (_COARSEST, 0.06, 0.1, 0.15, 0.2, 0.3, 0.8)  # of bands of frequencies
+EDGES = (_COARSEST, 0.06, 0.1, 0.15, 0.2, 0.3, 0.8)  # of bands of frequencies
 
 
 def power(y, model):
@@ -46,9 +46,9 @@ def power(y, model):
     if calm is None:
         return None
     squares, channels = calm
-    result, bands, frequency = squares.mean(axis=0, dtype=np.float64), _bands(squares[..., 0]), frequencies()
-    typical = np.median(bands, axis=0) / np.maximum(bands.mean(axis=0), 1e-12)
-    result[..., 0] *= typical[np.maximum(np.digitize(frequency, _EDGES), 1) - 1]
+    result, by_window, frequency = squares.mean(axis=0, dtype=np.float64), bands(squares[..., 0]), frequencies()
+    typical = np.median(by_window, axis=0) / np.maximum(by_window.mean(axis=0), 1e-12)
+    result[..., 0] *= typical[np.maximum(np.digitize(frequency, EDGES), 1) - 1]
     next_to_coarsest = (frequency >= _COARSEST) & (frequency < 1.5 * _COARSEST)
     result[frequency < _COARSEST] = result[next_to_coarsest].mean(axis=0)
     return result, channels
@@ -111,8 +111,8 @@ def level_ratio(y, model):
     squares, channels = calm
     expected = expected_power(model.kernel * channels.astype(np.float32))[..., 0]
     # each band's power is the mean of that many squares of nearly independent Gaussian coefficients
-    count = np.bincount(np.digitize(frequencies(), _EDGES).ravel())[1 : len(_EDGES)]
-    powers = np.quantile(_bands(squares[..., 0]), 0.25, axis=0) / _bands(expected) / (scipy.stats.chi2.ppf(0.25, count) / count)
+    count = np.bincount(np.digitize(frequencies(), EDGES).ravel())[1 : len(EDGES)]
+    powers = np.quantile(bands(squares[..., 0]), 0.25, axis=0) / bands(expected) / (scipy.stats.chi2.ppf(0.25, count) / count)
     found = np.log(np.maximum(powers[1:], 1e-12)) / 2  # the coarsest band has most of the structure
     return float(np.exp(np.median(found) / (1 + (np.ptp(found) / _PRIOR) ** 2)))
 
@@ -144,6 +144,17 @@ def frequencies():
     return np.hypot(along[:, None], along)
 
 
+def bands(power):
+    """Means of a power [..., SIZE, SIZE] over the bands of frequencies between `EDGES`, [..., bands]."""
+    band = np.digitize(frequencies(), EDGES)
+    return np.stack([power[..., band == number].mean(axis=-1) for number in range(1, len(EDGES))], axis=-1)
+
+
+def cosine_squares(windows):
+    """Squares of the cosine transform's coefficients [n, SIZE, SIZE, C] of windows [n, C, SIZE, SIZE]."""
+    return np.square(scipy.fft.dctn(np.moveaxis(windows, 1, -1), axes=(1, 2, 3), norm="ortho"))
+
+
 def _calm_windows(y, model):
     """(squares of the coefficients of the calmest windows [n, SIZE, SIZE, C], the channels' levels [C]), units as in `power`."""
     if min(y.shape[:2]) < SIZE:
@@ -161,14 +172,7 @@ def _calm_windows(y, model):
     calm = tuple(usable[order[:: -(-len(order) // _MOST)]].T)
     channels = np.maximum(own[calm].mean(axis=(-2, -1)), 1e-6)
     unit = channels.mean(axis=-1, keepdims=True)
-    coefficients = scipy.fft.dctn(np.moveaxis(windows[calm], 1, -1) / unit[:, None, None], axes=(1, 2, 3), norm="ortho")
-    return np.square(coefficients), (channels / unit).mean(axis=0)
-
-
-def _bands(power):
-    """Means of a power [..., SIZE, SIZE] over bands of frequencies, [..., bands]."""
-    band = np.digitize(frequencies(), _EDGES)
-    return np.stack([power[..., band == number].mean(axis=-1) for number in range(1, len(_EDGES))], axis=-1)
+    return cosine_squares(windows[calm] / unit[:, None, None]), (channels / unit).mean(axis=0)
 
 
 def _basis(channels):

@@ -1,14 +1,12 @@
 """Errors of the noise estimated from PolyU's noisy crops, against the residuals to their references."""
 
 import numpy as np
-import scipy.fft
 
 from r2r_tf import camera_noise, datasets, estimation
 from r2r_tf.estimation import spectrum
 from tools.benchmark_suites import timing
 
 _EDGES = (0, 0.15, 0.3, 1, 3, np.inf)  # of activity
-_BANDS = (0.03, 0.06, 0.1, 0.15, 0.2, 0.3, 0.8)  # cycles a pixel
 
 
 def run(data_dir, manual_dir):
@@ -47,13 +45,11 @@ def _spectrum_ratios(truth, own):
     """Dict from band to the estimated amplitude over the true one, brightness and colours apart, in units of the level."""
     level = own.sigma.mean(axis=-1, keepdims=True)
     windows = np.lib.stride_tricks.sliding_window_view(truth / level, (spectrum.SIZE, spectrum.SIZE), axis=(0, 1))
-    windows = np.moveaxis(windows[:: spectrum.SIZE, :: spectrum.SIZE].reshape(-1, 3, spectrum.SIZE, spectrum.SIZE), 1, -1)
-    power = np.square(scipy.fft.dctn(windows, axes=(1, 2, 3), norm="ortho")).mean(axis=0)
-    expected = spectrum.expected_power(own.kernel * (own.sigma / level).mean(axis=(0, 1)))
-    band, ratios = np.digitize(spectrum.frequencies(), _BANDS), {}
-    for number, (low, high) in enumerate(zip(_BANDS, _BANDS[1:], strict=False), start=1):
-        for name, channels in (("brightness", slice(0, 1)), ("colours", slice(1, 3))):
-            inside = band == number
-            ratio = np.sqrt(expected[inside, channels].mean() / power[inside, channels].mean())
+    windows = windows[:: spectrum.SIZE, :: spectrum.SIZE].reshape(-1, 3, spectrum.SIZE, spectrum.SIZE)
+    power = spectrum.cosine_squares(windows).mean(axis=0)
+    expected, ratios = spectrum.expected_power(own.kernel * (own.sigma / level).mean(axis=(0, 1))), {}
+    for name, channels in (("brightness", slice(0, 1)), ("colours", slice(1, 3))):
+        ours, true = (spectrum.bands(part[..., channels].mean(axis=-1)) for part in (expected, power))
+        for low, high, ratio in zip(spectrum.EDGES, spectrum.EDGES[1:], np.sqrt(ours / true), strict=False):
             ratios[f"{name}, {low:g} to {high:g} cycles a pixel"] = float(ratio)
     return ratios
