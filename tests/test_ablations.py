@@ -10,7 +10,7 @@ import pytest
 from conftest import mean_denoiser, run_python
 
 import r2r_tf
-from r2r_tf import metrics, model_files, models, noise, testing_data
+from r2r_tf import figures, metrics, model_files, models, noise, testing_data
 from r2r_tf.ablations import (
     alpha,
     equal_time,
@@ -188,6 +188,25 @@ def test_trainings_take_equal_time(tests, tmp_path, tiny, monkeypatch):
         assert (few_patches, many_patches) == (3000, 12000)
         if expected_trials == 2 and len(patches) == 4:
             (trials[0] / "run.json").write_text("{}")
+
+
+@pytest.mark.parametrize("curves", [False, True])
+def test_figure_has_bars_for_recipes_and_lines_for_curves(tmp_path, monkeypatch, curves):
+    """A single figure for each series is a bar, the best on top; the noisy input, far below, does not squeeze the others."""
+    drawn, own_save = [], figures.save
+    monkeypatch.setattr(figures, "save", lambda figure, path: drawn.append(figure) or own_save(figure, path))
+    psnr = {"noisy input": 20.0, "all": 28.5, "plain": 27.0, "plain + Muon": 28.0}
+    row = {"ssim": 0.8, "psnr_error": None, "ssim_error": None, "seconds": 1.0, "images": 1, "seeds": 1}
+    table = [{"series": name, "x": x, "psnr": value, **row} for name, value in psnr.items() for x in ([1, 2] if curves else [1])]
+    report.write(table, "levers", "patches", tmp_path, {})
+    axes = drawn[0].axes[0]
+    if curves:
+        assert [line.get_label() for line in axes.get_legend_handles_labels()[0]] == list(psnr)
+    else:
+        assert [label.get_text() for label in axes.get_yticklabels()] == ["plain", "plain + Muon", "all"]
+        assert [bar.get_width() for bar in axes.patches] == [27.0, 28.0, 28.5] and 26 < axes.get_xlim()[0] < 27
+        assert [text.get_text() for text in axes.texts] == ["27.00", "28.00", "28.50"]
+    assert (tmp_path / "levers.png").stat().st_size > 5000
 
 
 def test_recipes_of_the_levers():

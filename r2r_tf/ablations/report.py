@@ -158,7 +158,10 @@ def write(table, name, x_title, output_dir, about, log_x=False):
     """
     output_dir = pathlib.Path(output_dir)
     atomic.write_csv(output_dir / f"{name}.csv", table)
-    _draw(table, x_title, output_dir / f"{name}.png", log_x)
+    if len({row["series"] for row in table}) == len(table):
+        _draw_bars(table, output_dir / f"{name}.png")
+    else:
+        _draw(table, x_title, output_dir / f"{name}.png", log_x)
     scalars = {
         f"{name}_{key}/{row['series']} {row['x']}".replace(" ", "_"): row[key] for row in table for key in ("psnr", "ssim")
     }
@@ -184,6 +187,21 @@ def _draw(table, x_title, path, log_x):
             _look_at_curves(axes, [row[key] for row in table if row["x"]], [row[key] for row in table])
         axes.grid(alpha=0.3)
         axes.legend(fontsize="small")
+    figures.save(figure, path)
+
+
+def _draw_bars(table, path):
+    """A bar for each row, best first; the axis begins just below the worst, so a noisy input far below is left out."""
+    rows = sorted((row for row in table if row["series"] != evaluation.NOISY), key=lambda row: row["psnr"])
+    figure = Figure(figsize=(9, 1.2 + 0.25 * len(rows)), layout="constrained")
+    for axes, key, title in zip(figure.subplots(1, 2, sharey=True), ("psnr", "ssim"), ("PSNR (dB)", "SSIM"), strict=True):
+        values = [row[key] for row in rows]
+        bars = axes.barh([row["series"] for row in rows], values, xerr=[row[f"{key}_error"] or 0.0 for row in rows], capsize=3)
+        axes.bar_label(bars, fmt="%.2f" if key == "psnr" else "%.3f", padding=3, fontsize="small")
+        low, high = min(values), max(values)
+        margin = 0.2 * (high - low) or 0.01
+        axes.set(title=title, xlim=(low - margin, high + 2 * margin))
+        axes.grid(alpha=0.3, axis="x")
     figures.save(figure, path)
 
 
