@@ -195,8 +195,8 @@ def _draw_bars(table, path):
     rows = sorted((row for row in table if row["series"] != evaluation.NOISY), key=lambda row: row["psnr"])
     figure = Figure(figsize=(9, 1.2 + 0.25 * len(rows)), layout="constrained")
     for axes, key, title in zip(figure.subplots(1, 2, sharey=True), ("psnr", "ssim"), ("PSNR (dB)", "SSIM"), strict=True):
-        values = [row[key] for row in rows]
-        bars = axes.barh([row["series"] for row in rows], values, xerr=[row[f"{key}_error"] or 0.0 for row in rows], capsize=3)
+        values, errors = ([row[name] for row in rows] for name in (key, f"{key}_error"))
+        bars = axes.barh([row["series"] for row in rows], values, xerr=None if None in errors else errors, capsize=3)
         axes.bar_label(bars, fmt="%.2f" if key == "psnr" else "%.3f", padding=3, fontsize="small")
         low, high = min(values), max(values)
         margin = 0.2 * (high - low) or 0.01
