@@ -1,0 +1,34 @@
+"""Every command in README, docs and configurations can be given: its flags exist and take these values, its flag files exist."""
+
+import re
+import shlex
+
+import pytest
+from conftest import ROOT, run_python
+
+FILES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")), *sorted((ROOT / "configs").glob("*.flags"))]
+COMMAND = re.compile(r"python -m ((?:r2r_tf|tools)\.\w+)((?:\\\n|'[^'\n]*'|[^\n'`&|])*)")
+PARSE = "import importlib, sys; from absl import flags; importlib.import_module(sys.argv[1]); flags.FLAGS(sys.argv[1:])"
+
+
+def commands(text):
+    """(module, arguments) of each command; shell variables are left out, and absl's own --help."""
+    for module, rest in COMMAND.findall(text):
+        rest = rest.replace("\\\n", " ").removesuffix(".")
+        yield module, tuple(word for word in shlex.split(rest, comments=True) if not word.startswith("$") and word != "--help")
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
+def test_commands_can_be_given(path):
+    found = set(commands(path.read_text(encoding="utf-8")))
+    assert found or path.name == "awgn_common.flags"
+    for module, arguments in sorted(found):
+        process = run_python("-c", PARSE, module, *arguments, check=False)
+        assert process.returncode == 0, f"{module} {' '.join(arguments)}: {process.stderr.splitlines()[-1]}"
+
+
+def test_a_flag_that_is_gone_is_found():
+    (command,) = commands("x `python -m tools.evaluate --gone=1 \\\n  --sigma=25  # and 50` x")
+    assert command == ("tools.evaluate", ("--gone=1", "--sigma=25"))
+    process = run_python("-c", PARSE, command[0], *command[1], check=False)
+    assert process.returncode != 0 and "Unknown command line flag 'gone'" in process.stderr
