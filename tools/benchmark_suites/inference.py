@@ -9,6 +9,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from r2r_tf import atomic, baselines, figures, inference, metrics, model_files, noise, testing_data
+from r2r_tf.ablations.report import Stopwatch
 from r2r_tf.errors import InputError
 from r2r_tf.models import structure
 from r2r_tf.settings import DTYPES
@@ -125,13 +126,12 @@ def draw(results, decibels, title, path):
 
 
 def _case(test, decibels, name, method):
-    compiled = set()
+    stopwatch = Stopwatch()
 
     def measure():
         images = list(zip(test.images.clean, test.images.noisy, strict=True))
-        for y in {y.shape: y for _, y in images if y.shape not in compiled}.values():
-            method(y)
-            compiled.add(y.shape)
+        for _, y in images:
+            stopwatch.warm_up(y.shape, lambda y=y: method(y))
         start = time.perf_counter()
         estimates = [method(y) for _, y in images]
         seconds = (time.perf_counter() - start) / len(images)
