@@ -20,7 +20,8 @@ class Images(NamedTuple):
 
     `noisy` and `second` are frozen: each noisy image exists once. `second` is the other noisy copy that n2n needs. `noises` are
     the noise models of the noisy images. `simulated` tells whether the noise was drawn here, or is the camera's own. `taught` are
-    a teacher's estimates from `noisy`, which distill needs.
+    a teacher's estimates from `noisy`, which distill needs. `binning` are the factors by which images were binned, see `binning`;
+    None: all are whole.
     """
 
     noisy: list
@@ -29,6 +30,7 @@ class Images(NamedTuple):
     noises: list
     simulated: bool = True
     taught: list | None = None
+    binning: list | None = None
 
 
 def add_frozen_noise(x, noise, noise_seed, source, index, copy=0):

@@ -8,8 +8,9 @@ from r2r_tf import patch_noise, recorruption, sampling
 from r2r_tf.backend import tf
 from r2r_tf.errors import InputError
 
-# the objectives whose inputs are y + alpha z
+# the objectives whose inputs are recorrupted by --alpha; the others raise the noise of binned copies alone
 RECORRUPTING = ("r2r", "distill")
+TARGETS = {"n2c": "clean", "n2n": "second", "distill": "taught"}
 
 
 def batches(
@@ -64,6 +65,9 @@ def batches(
     pixels = {name: sampling.pack(values) for name, values in sources.items()}
     sampling.check_sizes(pixels["noisy"], patch_size)
     patches_per_step = patches_of(objective, antithetic, batch_size)
+    own_gains = input_gains(images, objective, alpha)
+    own_alphas = [recorruption.alpha_of_gain(gain) for gain in own_gains]
+    gains, alphas = (tf.constant(values, tf.float32)[:, None, None, None] for values in (own_gains, own_alphas))
     draw_noise = patch_noise.sampler(images.noises, patch_size, seed, role)
 
     def crop(step):
@@ -73,22 +77,20 @@ def batches(
     def recorrupt(step, corners, patches):
         y = patches["noisy"]
         z, level = draw_noise(step, corners, y)
-        if objective == "n2c":
+        gain, own_alpha = tf.gather(gains, corners[0]), tf.gather(alphas, corners[0])
+        if objective == "n2c" and images.simulated:
             # supervised training may redraw its noise where it is simulated, as DnCNN does
-            inputs, targets = (patches["clean"] + z if images.simulated else y), patches["clean"]
-        elif objective == "n2n":
-            inputs, targets = y, patches["second"]
-        elif objective == "distill":
-            inputs, targets = y + alpha * z, patches["taught"]
+            inputs, targets = patches["clean"] + gain * z, patches["clean"]
+        elif objective != "r2r":
+            inputs, targets = y + own_alpha * z, patches[TARGETS[objective]]
         elif antithetic:
-            inputs, targets = (tf.concat(pair, axis=0) for pair in recorruption.recorrupt_antithetic(y, z, alpha))
+            inputs, targets = (tf.concat(pair, axis=0) for pair in recorruption.recorrupt_antithetic(y, z, own_alpha))
         else:
-            inputs, targets = recorruption.recorrupt(y, z, alpha)
+            inputs, targets = recorruption.recorrupt(y, z, own_alpha)
         if with_clean:
             clean = tf.concat([patches["clean"]] * 2, axis=0) if mirrored else patches["clean"]
             targets = tf.concat([targets, clean], axis=-1)
         if with_level:
-            gain = recorruption.input_gain(alpha) if objective in RECORRUPTING else 1.0
             level = gain * level * tf.ones_like(y[..., :1])
             inputs = tf.concat([inputs, tf.tile(level, [2, 1, 1, 1]) if mirrored else level], axis=-1)
         return step, inputs, targets
@@ -106,6 +108,12 @@ def batches(
     # its tuner wakes up at doubling intervals, and an iterator's end waits for it: 10 s of training took 20
     options.autotune.enabled = False
     return dataset.with_options(options).prefetch(4)
+
+
+def input_gains(images, objective, alpha):
+    """What the network's input multiplies the noise of each image by: binned copies are raised to the noise of whole images."""
+    gain = recorruption.input_gain(alpha) if objective in RECORRUPTING else 1.0
+    return [gain * factor for factor in images.binning or [1] * len(images.noisy)]
 
 
 def patches_of(objective, antithetic, batch_size):

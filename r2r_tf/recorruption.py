@@ -35,14 +35,15 @@ def recorrupt(y, z, alpha):
     Args:
       y: [..., H, W, C] noisy image.
       z: a fresh draw from the distribution of y's noise, N(0, Sigma); shaped like y.
-      alpha: trade-off, > 0: a small one keeps the input clean and makes the target noisy.
+      alpha: trade-off, > 0: a small one keeps the input clean and makes the target noisy. A number, or a tensor with one for
+        each image, shaped to broadcast against y, which is not checked.
     Returns:
       (y_hat, y_tilde), each shaped like y. Noise covariances (1 + alpha^2) Sigma and (1 + 1/alpha^2) Sigma.
     Raises:
       InputError: alpha <= 0; the message ends "Received: alpha=...".
     Source: Pang et al., CVPR 2021, equation (6) with D = alpha I. Deviations: none.
     """
-    alpha = check_alpha(alpha)
+    alpha = alpha if getattr(alpha, "shape", ()) else check_alpha(alpha)
     return y + alpha * z, y - z / alpha
 
 
@@ -102,6 +103,11 @@ def recorrupt_general(y, z, a, b):
 def input_gain(alpha):
     """What recorruption multiplies the standard deviation of an image's noise by: y_hat has sigma sqrt(1 + alpha^2)."""
     return (1.0 + alpha**2) ** 0.5
+
+
+def alpha_of_gain(gain):
+    """The alpha that multiplies the standard deviation of an image's noise by gain >= 1: the inverse of `input_gain`."""
+    return (gain**2 - 1.0) ** 0.5
 
 
 def target_noise_variance(noise, alpha):

@@ -65,7 +65,9 @@ def check_sizes(pixels, patch_size):
     """Raises InputError unless a patch fits into every image."""
     smallest = int(tf.minimum(tf.reduce_min(pixels.heights), tf.reduce_min(pixels.widths)))
     if smallest < patch_size:
-        raise InputError(f"--patch_size must not exceed the smallest image side, {smallest}. Received: {patch_size}")
+        raise InputError(
+            f"--patch_size must not exceed the smallest image side, {smallest} (after --binning). Received: {patch_size}"
+        )
 
 
 def random_images(number, first, count, seed, role):

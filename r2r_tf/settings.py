@@ -36,6 +36,7 @@ class Settings(NamedTuple):
     teacher: str | None
     init: str | None
     scales: tuple
+    binning: tuple | None
     validation_fraction: float
     batch_size: int
     microbatches: int
@@ -82,6 +83,8 @@ def check(settings):
         raise InputError(f"--validation_fraction must be above 0 and below 1. Received: {settings.validation_fraction}")
     if not settings.scales or not all(0 < scale <= 1 for scale in settings.scales):
         raise InputError(f"--scales must be numbers above 0, at most 1. Received: {settings.scales}")
+    if settings.binning is not None:
+        check_binning(settings)
     if list(settings.milestones) != sorted({epoch for epoch in settings.milestones if epoch > 0}):
         raise InputError(f"--milestones must be rising numbers of epochs, above 0. Received: {settings.milestones}")
     if settings.warmup and settings.schedule != "cosine":
@@ -97,6 +100,16 @@ def check(settings):
         raise InputError(
             f"--num_recorruptions must be even with --antithetic (pairs z, -z). Received: {settings.num_recorruptions}"
         )
+
+
+def check_binning(settings):
+    """Raises InputError for copies that cannot be made, or have no target."""
+    if any(factor < 2 for factor in settings.binning) or len(set(settings.binning)) < len(settings.binning):
+        raise InputError(f"--binning must be different numbers of at least 2. Received: {settings.binning}")
+    if settings.sigma == AUTO:
+        raise InputError(f"--binning is for white noise, and --sigma={AUTO} estimates correlated noise. Leave --binning out.")
+    if settings.objective == "distill":
+        raise InputError("--binning is not for --objective=distill, whose teacher estimates whole images. Leave it out.")
 
 
 def flag_lines(settings):

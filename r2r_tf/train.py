@@ -60,6 +60,9 @@ _INIT = flags.DEFINE_string(
 )
 _ANTITHETIC = flags.DEFINE_boolean("antithetic", True, "Recorrupt with z and -z together; a batch then holds pairs.")
 _SCALES = flags.DEFINE_list("scales", ["1"], "Each image is resized by one of these before its noise is drawn.")
+_BINNING = flags.DEFINE_list(
+    "binning", None, "Also train on copies of the noisy images that are binned by these factors, such as 2; for white noise."
+)
 _VALIDATION_FRACTION = flags.DEFINE_float(
     "validation_fraction", 0.2, "Part of the images, at least one, that is kept out of training to tell how well it goes."
 )
@@ -119,6 +122,7 @@ _RUN_FLAGS = (
     _TEACHER,
     _INIT,
     _SCALES,
+    _BINNING,
     _VALIDATION_FRACTION,
     _BATCH_SIZE,
     _MICROBATCHES,
@@ -148,6 +152,7 @@ def main(argv):
     values = {flag.name: flag.value for flag in _RUN_FLAGS}
     values["images"] = tuple(values["images"]) if values["images"] else None
     values["scales"] = numbers("scales", values["scales"], float)
+    values["binning"] = numbers("binning", values["binning"], int) if values["binning"] else None
     values["sigma_error"] = numbers("sigma_error", values["sigma_error"], float)
     values["milestones"] = numbers("milestones", values["milestones"], int)
     chosen = settings.Settings(**values)

@@ -9,6 +9,7 @@ import keras
 from r2r_tf import (
     atomic,
     averaging,
+    binning,
     callbacks,
     checkpoints,
     early_stopping,
@@ -72,7 +73,8 @@ def run(settings, workdir, devices=None):
     if len(history) > settings.epochs:
         raise InputError(f"--epochs must be at least {len(history)}, as many as {workdir} has done. Received: {settings.epochs}")
     with_level = structure.takes_level(plain)
-    data = training_data.batches(settings, train_images, validation_images, len(history), with_level)
+    with_copies = binning.with_copies(train_images, settings.binning)
+    data = training_data.batches(settings, with_copies, validation_images, len(history), with_level)
     run_directory.claim(workdir, flag_lines(settings))
     atomic.write_csv(workdir / run_directory.HISTORY_FILE, history)
     run_directory.write_run(
@@ -90,7 +92,7 @@ def run(settings, workdir, devices=None):
         )
         steps = steps_per_epoch(settings)
         figures_of_epochs = callbacks.DerivedFigures(
-            lambda epoch: training_data.target_variances(settings, train_images, "train", epoch * steps, steps),
+            lambda epoch: training_data.target_variances(settings, with_copies, "train", epoch * steps, steps),
             training_data.target_variances(
                 settings, validation_images, "validation", 0, training_data.validation_steps(settings)
             ).mean(),

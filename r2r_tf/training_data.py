@@ -17,6 +17,7 @@ from r2r_tf import (
     passes,
     pipeline,
     plans,
+    recorruption,
     sampling,
     testing_data,
 )
@@ -148,5 +149,6 @@ def target_variances(settings, images, role, first_step, num_steps):
     """Noise variance of a target pixel, the mean over the patches of each of these steps, [num_steps]."""
     patches = pipeline.patches_of(settings.objective, settings.antithetic, settings.batch_size)
     drawn = sampling.random_images(len(images.noisy), first_step * patches, num_steps * patches, settings.seed, role)
-    variances = [losses.target_variance(settings.objective, noise, settings.alpha) for noise in images.noises]
+    alphas = [recorruption.alpha_of_gain(gain) for gain in pipeline.input_gains(images, settings.objective, settings.alpha)]
+    variances = [losses.target_variance(settings.objective, *own) for own in zip(images.noises, alphas, strict=True)]
     return np.array(variances)[drawn].reshape(num_steps, patches).mean(axis=1)

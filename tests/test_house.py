@@ -23,6 +23,7 @@ FLOORS = {
     "camera_noise": 0,
     "image_files": 1,
     "noise": 1,
+    "binning": 1,
     "recorruption": 1,
     "estimation": 1,
     "patches": 1,

@@ -47,6 +47,7 @@ SETTINGS = settings.Settings(
     teacher=None,
     init=None,
     scales=(1.0,),
+    binning=None,
     validation_fraction=0.2,
     batch_size=8,
     microbatches=1,

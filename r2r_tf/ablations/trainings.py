@@ -44,6 +44,7 @@ def recipe(network, dataset, data_dir, manual_dir, sigma, patches, seed, **chang
         "teacher": None,
         "init": None,
         "scales": (1.0,),
+        "binning": None,
         "validation_fraction": 0.2,
         "batch_size": _BATCH_SIZE,
         "microbatches": 1,
