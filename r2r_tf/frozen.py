@@ -32,6 +32,11 @@ class Images(NamedTuple):
     taught: list | None = None
     binning: list | None = None
 
+    @property
+    def factors(self):
+        """`binning` of each image, 1 for whole ones."""
+        return self.binning or [1] * len(self.noisy)
+
 
 def add_frozen_noise(x, noise, noise_seed, source, index, copy=0):
     """The one noisy version y = x + n of a clean image that this seed knows.

@@ -113,7 +113,7 @@ def batches(
 def input_gains(images, objective, alpha):
     """What the network's input multiplies the noise of each image by: binned copies are raised to the noise of whole images."""
     gain = recorruption.input_gain(alpha) if objective in RECORRUPTING else 1.0
-    return [gain * factor for factor in images.binning or [1] * len(images.noisy)]
+    return [gain * factor for factor in images.factors]
 
 
 def patches_of(objective, antithetic, batch_size):

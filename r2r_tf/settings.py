@@ -103,13 +103,11 @@ def check(settings):
 
 
 def check_binning(settings):
-    """Raises InputError for copies that cannot be made, or have no target."""
+    """Raises InputError for copies that cannot be made."""
     if any(factor < 2 for factor in settings.binning) or len(set(settings.binning)) < len(settings.binning):
         raise InputError(f"--binning must be different numbers of at least 2. Received: {settings.binning}")
     if settings.sigma == AUTO:
         raise InputError(f"--binning is for white noise, and --sigma={AUTO} estimates correlated noise. Leave --binning out.")
-    if settings.objective == "distill":
-        raise InputError("--binning is not for --objective=distill, whose teacher estimates whole images. Leave it out.")
 
 
 def flag_lines(settings):

@@ -9,7 +9,6 @@ import keras
 from r2r_tf import (
     atomic,
     averaging,
-    binning,
     callbacks,
     checkpoints,
     early_stopping,
@@ -73,8 +72,7 @@ def run(settings, workdir, devices=None):
     if len(history) > settings.epochs:
         raise InputError(f"--epochs must be at least {len(history)}, as many as {workdir} has done. Received: {settings.epochs}")
     with_level = structure.takes_level(plain)
-    with_copies = binning.with_copies(train_images, settings.binning)
-    data = training_data.batches(settings, with_copies, validation_images, len(history), with_level)
+    data = training_data.batches(settings, train_images, validation_images, len(history), with_level)
     run_directory.claim(workdir, flag_lines(settings))
     atomic.write_csv(workdir / run_directory.HISTORY_FILE, history)
     run_directory.write_run(
@@ -82,7 +80,7 @@ def run(settings, workdir, devices=None):
         parameters=network.count_params(),
         trainable_parameters=sum(math.prod(weight.shape) for weight in network.trainable_weights),
         seeds={"noise_seed": settings.seed, "recorruption_seed": settings.seed, "weights": settings.seed},
-        training_images=len(train_images.noisy),
+        training_images=train_images.factors.count(1),
         validation_images=len(validation_images.noisy),
     )
     if len(history) < settings.epochs and not early_stopping.is_over(history, settings.patience):
@@ -92,7 +90,7 @@ def run(settings, workdir, devices=None):
         )
         steps = steps_per_epoch(settings)
         figures_of_epochs = callbacks.DerivedFigures(
-            lambda epoch: training_data.target_variances(settings, with_copies, "train", epoch * steps, steps),
+            lambda epoch: training_data.target_variances(settings, train_images, "train", epoch * steps, steps),
             training_data.target_variances(
                 settings, validation_images, "validation", 0, training_data.validation_steps(settings)
             ).mean(),

@@ -7,6 +7,7 @@ import numpy as np
 from tqdm import tqdm
 
 from r2r_tf import (
+    binning,
     datasets,
     estimation,
     frozen,
@@ -49,9 +50,11 @@ def load_images(settings):
     noise_of, noise_model = _noise(settings, pictures)
     images = frozen.noisy_images(pictures, noise_of, settings.seed, settings.objective == "n2n", settings.scales)
     images = frozen.misjudge_levels(images, settings.sigma_error, settings.seed)
+    train, validation = frozen.split_validation(images, settings.seed, settings.validation_fraction)
+    parts = [binning.with_copies(train, settings.binning), validation]
     if settings.teacher:
-        images = images._replace(taught=_taught(settings, images))
-    return *frozen.split_validation(images, settings.seed, settings.validation_fraction), noise_model, about
+        parts = [part._replace(taught=_taught(settings, part)) for part in parts]
+    return *parts, noise_model, about
 
 
 def _noise(settings, pictures):
@@ -80,6 +83,8 @@ def _taught(settings, images):
         raise InputError(
             f"--teacher must be for images of {channels} channel(s), as {settings.dataset} has. Received: {settings.teacher}"
         )
+    if images.binning and not structure.takes_level(teacher.network):
+        raise InputError(f"--binning needs a --teacher that is told the level, as unet-awgn is. Received: {settings.teacher}")
     average = plans.plan(teacher)
     pairs = enumerate(zip(tqdm(images.noisy, unit=" images", desc="teacher"), images.noises, strict=True))
     return [passes.averaged_estimate(teacher.network, y[None], [own], average, (settings.seed, i))[0] for i, (y, own) in pairs]

@@ -81,6 +81,10 @@ def test_student_learns_from_its_teacher_and_starts_where_it_is_told(data_dir, t
     images, *_ = training_data.load_images(settings)
     everywhere = inference.denoise(images.noisy[0], teacher, sigma=images.noises[0].sigma, channel_axis=-1)
     np.testing.assert_allclose(images.taught[0], everywhere, atol=1e-5)
+    images, *_ = training_data.load_images(settings._replace(binning=(2,)))
+    copy, level = images.noisy[-1], images.noises[-1].sigma
+    assert images.factors[-1] == 2
+    np.testing.assert_allclose(images.taught[-1], inference.denoise(copy, teacher, sigma=level, channel_axis=-1), atol=1e-5)
 
 
 @pytest.mark.parametrize(
@@ -90,6 +94,7 @@ def test_student_learns_from_its_teacher_and_starts_where_it_is_told(data_dir, t
         ({"teacher": "unet-awgn"}, "--teacher and --objective=distill belong together"),
         ({"objective": "distill", "teacher": "nobody"}, "nobody"),
         ({"objective": "distill", "teacher": "unet-awgn", "alpha": -1.0}, "--alpha"),
+        ({"objective": "distill", "teacher": "dncnn-awgn25", "binning": (2,)}, "that is told the level"),
         ({"objective": "distill", "teacher": "RGB"}, "--teacher must be for images of 1 channel"),
         ({"init": "unet-awgn"}, "--init must be a network of the same form"),
     ],
