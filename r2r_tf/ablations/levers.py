@@ -32,6 +32,10 @@ VARIANTS = {
     "learning rate 5e-4": {"learning_rate": 5e-4},
     "momentum of the average 0.99": {"ema": 0.99},
     "warm-up of 200 steps": {"warmup": 200},
+    "copies binned by 2": {"binning": (2,)},
+    "copies binned by 2 and 3": {"binning": (2, 3)},
+    "copies binned by 2, 3 and 4": {"binning": (2, 3, 4)},
+    "copies binned by 2, 3 and 4, momentum of the average 0.99": {"binning": (2, 3, 4), "ema": 0.99},
 }
 
 
