@@ -117,7 +117,7 @@ def draws(name, table):
     for row in table["table"]:
         series, count = row["series"], row["x"]
         if count in _SHOWN.get(series, (count,)):
-            title = f"**{name}**, {series}" if series in ("f(y)", *_SHOWN) else series
+            title = f"**{name}**, {series}" if series in ("f(y)", "f(y), turned", *_SHOWN) else series
             figures = f"{row['psnr']:.2f} | {row['ssim']:.3f} | {row['seconds']:.2f}"
             lines.append(f"| {title} | {count or ''} | {figures} |")
     return [*lines, "", f"    {table['command']}", ""]
