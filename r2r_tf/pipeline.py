@@ -82,7 +82,7 @@ def batches(
             # supervised training may redraw its noise where it is simulated, as DnCNN does
             inputs, targets = patches["clean"] + gain * z, patches["clean"]
         elif objective != "r2r":
-            inputs, targets = y + own_alpha * z, patches[TARGETS[objective]]
+            inputs, targets = y + own_alpha * z if any(own_alphas) else y, patches[TARGETS[objective]]
         elif antithetic:
             inputs, targets = (tf.concat(pair, axis=0) for pair in recorruption.recorrupt_antithetic(y, z, own_alpha))
         else:
