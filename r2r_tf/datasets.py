@@ -15,7 +15,7 @@ import numpy as np
 from r2r_tf.backend import tf
 from r2r_tf.errors import InputError
 
-BUILDERS = ("bsd400", "bsd68", "polyu", "skimage_natural")
+BUILDERS = ("bsd400", "bsd68", "bsds500", "polyu", "skimage_natural")
 _REACH_TIMEOUT_S = 5
 
 

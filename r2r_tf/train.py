@@ -24,7 +24,7 @@ _MANUAL_DIR = flags.DEFINE_string(
 )
 _WORKDIR = flags.DEFINE_string("workdir", None, "Run directory; runs/<name of the flag file> by default.")
 _MODEL = flags.DEFINE_enum("model", "dncnn", ["dncnn", "cnn5", "ffdnet", "unet"], "Network.")
-_DEPTH = flags.DEFINE_integer("depth", None, "Convolutions of dncnn (17 by default) or ffdnet (15).", lower_bound=2)
+_DEPTH = flags.DEFINE_integer("depth", None, "Convolutions of dncnn (17 by default) or ffdnet (15), resolutions of unet (2).", lower_bound=2)
 _FEATURES = flags.DEFINE_integer("features", None, "Features of dncnn, ffdnet or unet; 64 by default.", lower_bound=1)
 _BATCH_NORM = flags.DEFINE_boolean("batch_norm", None, "Batch normalisation in dncnn; on by default.")
 _NEAR_ZERO_START = flags.DEFINE_boolean("near_zero_start", None, "Start the last layer near zero; on by default, not in cnn5.")

@@ -6,24 +6,24 @@ from keras import ops
 from r2r_tf.models.initial import last_layer, layer_seed
 
 
-def unet(channels=1, features=64, scales=2, blocks=2, near_zero_start=True, dtype="float32", seed=0):
+def unet(channels=1, features=64, depth=2, blocks=2, near_zero_start=True, dtype="float32", seed=0):
     """x_hat = y - R(y, level): residual blocks at half resolution and below, added skips on the way up.
 
     Args:
       channels: C of the images.
-      features: channels at half resolution; twice as many at each further scale.
-      scales: resolutions, of 1/2, 1/4, ...
+      features: channels at half resolution; as many more at each further one.
+      depth: number of resolutions, of 1/2, 1/4, ...
       blocks: residual blocks (convolution, ReLU, convolution) in each stage on the way down and on the way up.
       near_zero_start: as in `dncnn`.
       dtype: 'float32' or 'mixed_bfloat16'; the last convolution and the subtraction stay in float32.
       seed: of the initial weights.
     Returns:
-      `keras.Model` from [B, H, W, C + 1] float32, H and W multiples of 2^scales, to [B, H, W, C]. The last channel of the
+      `keras.Model` from [B, H, W, C + 1] float32, H and W multiples of 2^depth, to [B, H, W, C]. The last channel of the
       input is the standard deviation of the noise in it, on the [0, 1] scale.
     Source: Zhang et al., "Plug-and-Play Image Restoration with Deep Denoiser Prior", TPAMI 2021 (DRUNet). Deviations: starts at
       half resolution with 2x2 pixels as channels, far narrower, predicts the noise, near-zero last layer.
     """
-    widths = [features * 2**scale for scale in range(scales)]
+    widths = [features * (step + 1) for step in range(depth)]
     count = 0
 
     def convolution(x, features, size=3, scale=1.0, **options):
