@@ -9,12 +9,12 @@ __version__ = "0.1.0"
 
 _HOME = {
     "InputError": "errors",
-    "denoise": "inference",
-    "denoise_to_precision": "inference",
-    "kernel_denoise": "inference",
-    "load_pretrained": "inference",
-    "psnr": "metrics",
-    "ssim": "metrics",
+    "denoise": "inference.arrays",
+    "denoise_to_precision": "inference.arrays",
+    "kernel_denoise": "inference.arrays",
+    "load_pretrained": "inference.arrays",
+    "psnr": "evaluation.metrics",
+    "ssim": "evaluation.metrics",
 }
 __all__ = sorted(_HOME)
 

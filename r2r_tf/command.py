@@ -1,6 +1,7 @@
 """How every command runs: help exits 0, bad input gives one sentence and exit code 1, an interruption says how to go on."""
 
 import os
+import re
 import shlex
 import sys
 
@@ -32,6 +33,17 @@ def command_line():
     return shlex.join([*program, *sys.argv[1:]])
 
 
+def with_flags(text):
+    """What the library says of its parameters, as flags: `sigma` becomes --sigma, `antithetic=False` --noantithetic."""
+    text = re.sub(r"`(\w+)=False`", r"--no\1", text)
+    return re.sub(r"`(\w+(?:=[^`]*)?)`", r"--\1", re.sub(r"`(\w+)=True`", r"--\1", text))
+
+
+def print_line(text):
+    """Prints what the library says, its parameters as flags."""
+    print(with_flags(text))
+
+
 def _guarded(main, argv, after_interruption, takes_arguments):
     if len(argv) > 1 and not takes_arguments:
         _fail(f"Unknown argument {argv[1]!r}; every option is a flag, see --help.")
@@ -58,5 +70,5 @@ def _guarded(main, argv, after_interruption, takes_arguments):
 
 
 def _fail(message):
-    print(f"error: {message}", file=sys.stderr)
+    print(f"error: {with_flags(str(message))}", file=sys.stderr)
     sys.exit(1)

@@ -110,6 +110,6 @@ def alpha_of_gain(gain):
     return (gain**2 - 1.0) ** 0.5
 
 
-def target_noise_variance(noise, alpha):
-    """Mean noise variance of a pixel of y_tilde, sigma^2 (1 + 1/alpha^2): what the R2R loss exceeds the true MSE by."""
-    return noise.mean_variance() * (1.0 + 1.0 / check_alpha(alpha) ** 2)
+def target_noise_variance(variance, alpha):
+    """Noise variance of a pixel of y_tilde, sigma^2 (1 + 1/alpha^2), for noise of variance sigma^2 in y."""
+    return variance * (1.0 + 1.0 / check_alpha(alpha) ** 2)

@@ -1,5 +1,6 @@
-"""Shared fixtures: a prepared data directory, the real data where it is present, small linear problems."""
+"""Shared by all tests: a prepared data directory, the real data where it is present, small trainings, small linear problems."""
 
+import csv
 import os
 import pathlib
 import subprocess
@@ -20,7 +21,7 @@ def pytest_collection_modifyitems(items):
 @pytest.fixture(scope="session")
 def data_dir(tmp_path_factory):
     """TFDS data directory of the test session, with skimage_natural prepared."""
-    from r2r_tf import datasets
+    from r2r_tf.data import datasets
 
     path = tmp_path_factory.mktemp("tfds")
     datasets.prepare("skimage_natural", str(path))
@@ -65,10 +66,70 @@ def mean_denoiser(sigma):
     """A denoiser whose network is a 3x3 mean of gray images: alpha 0.5, and noise of its own."""
     import keras
 
-    from r2r_tf import model_files, noise
+    from r2r_tf import noise
+    from r2r_tf.models import denoisers
 
     inputs = keras.Input((None, None, 1))
     mean = keras.layers.DepthwiseConv2D(3, padding="same", use_bias=False)
     network = keras.Model(inputs, mean(inputs))
     mean.set_weights([np.full((3, 3, 1, 1), 1 / 9, np.float32)])
-    return model_files.Denoiser(network, 0.5, noise.Gaussian(sigma))
+    return denoisers.Denoiser(network, 0.5, noise.Gaussian(sigma))
+
+
+# a training of seconds, on the command line and in Python
+FLAGS = (
+    "--test_dataset=skimage_natural",
+    "--depth=3",
+    "--features=8",
+    "--batch_size=8",
+    "--epochs=4",
+    "--steps_per_epoch=12",
+    "--learning_rate=3e-3",
+    "--schedule=cosine",
+    "--ema=0.9",
+    "--num_recorruptions=2",
+    "--patch_size=24",
+)
+
+
+def small_settings(**changes):
+    """`Settings` of a training of seconds, changed."""
+    from r2r_tf.training.settings import Settings
+
+    small = {
+        "depth": 3,
+        "features": 8,
+        "batch_norm": True,
+        "batch_size": 8,
+        "patch_size": 24,
+        "epochs": 2,
+        "steps_per_epoch": 6,
+        "learning_rate": 3e-3,
+        "num_recorruptions": 2,
+    }
+    return Settings(**{**small, **changes})
+
+
+def train(data_dir, workdir, *extra, check=True):
+    """Trains by the command, with `FLAGS`."""
+    return run_python("-m", "r2r_tf.train", f"--data_dir={data_dir}", f"--workdir={workdir}", *FLAGS, *extra, check=check)
+
+
+def run_here(data_dir, workdir, **changes):
+    """Trains in this process, with `small_settings`."""
+    from r2r_tf.training import run
+
+    return run.train(small_settings(data_dir=data_dir, **changes), workdir)
+
+
+def history(workdir):
+    """The rows of history.csv."""
+    with (workdir / "history.csv").open() as file:
+        return [{name: float(value) for name, value in row.items()} for row in csv.DictReader(file)]
+
+
+def weights(workdir):
+    """Those of model.keras."""
+    import keras
+
+    return keras.models.load_model(workdir / "model.keras", compile=False).get_weights()

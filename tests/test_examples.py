@@ -1,26 +1,28 @@
-"""The examples of the docstrings and the Python of README do what they say."""
+"""The examples of the docstrings and the Python of README and docs do what they say."""
 
 import doctest
-import pathlib
 import re
 
 import numpy as np
 import pytest
+from conftest import ROOT
 from skimage import data, io
 
 import r2r_tf
-from r2r_tf import export, inference, model_files, models, noise
+from r2r_tf import noise
+from r2r_tf.inference import arrays, export
+from r2r_tf.models import denoisers, networks
 
-README = pathlib.Path(__file__).parent.parent / "README.md"
+PAGES = [ROOT / "README.md", *(ROOT / "docs" / f"{name}.md" for name in ("denoising", "shipping"))]
 
 
 def test_docstrings():
-    result = doctest.testmod(inference, extraglobs={"r2r_tf": r2r_tf}, optionflags=doctest.NORMALIZE_WHITESPACE)
+    result = doctest.testmod(arrays, extraglobs={"r2r_tf": r2r_tf}, optionflags=doctest.NORMALIZE_WHITESPACE)
     assert result.failed == 0 and result.attempted >= 20
 
 
 def blocks():
-    return re.findall(r"```python\n(.*?)```", README.read_text(encoding="utf-8"), re.DOTALL)
+    return [block for page in PAGES for block in re.findall(r"```python\n(.*?)```", page.read_text(encoding="utf-8"), re.DOTALL)]
 
 
 @pytest.fixture
@@ -29,11 +31,11 @@ def folder(tmp_path, monkeypatch):
     for name, build in (("quickstart", {"name": "dncnn", "depth": 3, "features": 8}), ("awgn50", {"name": "dncnn", "depth": 3})):
         place = tmp_path / "runs" / name
         place.mkdir(parents=True)
-        network = models.build(**build)
+        network = networks.build(**build)
         card = {"alpha": 0.5, "noise": noise.Gaussian(50 / 255).to_json(), "channels": 1, "value_range": [0, 1]}
-        model_files.save(place, network, card)
+        denoisers.save(place, network, card)
         export.export_saved_model(network, place / "saved_model", 0.5)
-    export.export_onnx(models.build("unet", features=8), tmp_path / "denoiser.onnx")
+    export.export_onnx(networks.build("unet", features=8), tmp_path / "denoiser.onnx")
     io.imsave(tmp_path / "noisy.png", data.camera()[:64, :64], check_contrast=False)
     monkeypatch.chdir(tmp_path)
     return tmp_path

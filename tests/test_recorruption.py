@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from conftest import standard_errors
 
-from r2r_tf import errors, noise, recorruption
+from r2r_tf import errors, recorruption
 
 SIGMA, SIDE, DRAWS = 0.1, 8, 20_000
 ALPHAS = (0.25, 0.5, 1.0, 3.0)
@@ -78,7 +78,7 @@ def theorem_error(x, blur, rng, alpha, model):
     y_hat, y_tilde = pairs(x, rng, alpha, model)
     x_hat = y_hat @ blur.T
     excess = ((x_hat - y_tilde) ** 2 - (x_hat - x) ** 2).mean(axis=1)
-    return standard_errors(excess, recorruption.target_noise_variance(noise.Gaussian(SIGMA), alpha))
+    return standard_errors(excess, recorruption.target_noise_variance(SIGMA**2, alpha))
 
 
 @pytest.mark.parametrize("alpha", ALPHAS)

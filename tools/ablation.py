@@ -7,23 +7,17 @@ The tables alpha, sigma_error, levers and networks train what they need: their -
 its own). The same command again resumes.
 """
 
+import importlib
 import pathlib
 
 from absl import flags
 
 from r2r_tf import command
+from tools import ablations
 
 # the flags that only some tables use
-_USES = {
-    "recorruptions": {"model", "sigma", "alpha", "precision", "bm3d"},
-    "levels": {"model", "alpha", "precision", "bm3d"},
-    "prediction": {"model", "sigma", "alpha", "precision"},
-    "sigma_error": {"model", "sigma", "alpha", "patches", "precision"},
-    "alpha": {"model", "sigma", "patches", "precision"},
-    "levers": {"model", "sigma", "minutes"},
-    "networks": {"sigma", "minutes"},
-}
-_TABLE = flags.DEFINE_enum("table", None, list(_USES), "Which table.")
+_OPTIONAL = ("model", "sigma", "alpha", "patches", "minutes", "precision", "bm3d")
+_TABLE = flags.DEFINE_enum("table", None, list(ablations.TABLES), "Which table.")
 _MODEL = flags.DEFINE_string("model", None, "Pretrained name, run directory or .keras file; or a network to train.")
 _DATASET = flags.DEFINE_string("dataset", "skimage_natural", "TFDS data set to test on.")
 _SPLIT = flags.DEFINE_string("split", "test", "TFDS split to test on, such as test or train+test.")
@@ -32,7 +26,7 @@ _TRAIN_DATASET = flags.DEFINE_string(
 )
 _DATA_DIR = flags.DEFINE_string("data_dir", None, "Where TFDS keeps prepared data; ~/tensorflow_datasets by default.")
 _MANUAL_DIR = flags.DEFINE_string(
-    "manual_dir", None, "Folder with BSD400/, BSD68/, PolyU/: take the files from there instead of downloading them."
+    "manual_dir", None, "Folder with BSD400/, BSD68/, BSDS500/, PolyU/: take the files from there instead of downloading them."
 )
 _SIGMA = flags.DEFINE_string("sigma", "25", "Noise of the images in grey levels of 255; the table levels has its own.")
 _TRAIN_SIGMA = flags.DEFINE_string(
@@ -53,48 +47,61 @@ flags.mark_flag_as_required("table")
 
 def main(argv):
     del argv
-    from r2r_tf import model_files, models
-    from r2r_tf.ablations import recorruptions, report
-    from r2r_tf.models import structure
+    from r2r_tf.models import denoisers, networks
+    from tools.ablations import recorruptions, report, request
 
     table, model = _TABLE.value, _MODEL.value
-    check_flags(table)
-    trains = table in ("alpha", "levers", "networks") or (table == "sigma_error" and model in models.MODELS)
-    if trains and model not in (None, *models.MODELS):
-        refuse(f"--model must be a network to train ({', '.join(models.MODELS)}) for --table={table}. Received: {model}")
+    module = importlib.import_module(f"tools.ablations.{table}")
+    check_flags(table, module)
+    trains = module.trains(model)
+    if trains and model not in (None, *networks.NAMES):
+        refuse(f"--model must be a network to train ({', '.join(networks.NAMES)}) for --table={table}. Received: {model}")
     if trains and _SPLIT.value != "test" and recipe()["dataset"] == _DATASET.value:
         refuse(f"--split must be test where --train_dataset is the same data set. Received: {_SPLIT.value}")
-    denoiser = None if trains else model_files.load(model, _PRECISION.value)
-    tests = load_tests(structure.image_channels(denoiser.network) if denoiser else None)
-    name = f"{table}-{_DATASET.value.replace('/', '-')}" + (f"-sigma{_SIGMA.value}" if "sigma" in _USES[table] else "")
+    denoiser = None if trains else denoisers.load(model, _PRECISION.value)
+    tests = load_tests(denoiser.form.channels if denoiser else None)
+    name = f"{table}-{_DATASET.value.replace('/', '-')}" + (f"-sigma{_SIGMA.value}" if "sigma" in module.FLAGS else "")
     output_dir = pathlib.Path(_OUTPUT_DIR.value or pathlib.Path("ablations") / name)
-    title, log_x, cases = make_cases(table, denoiser, tests, _RUNS_DIR.value or output_dir / "runs")
+    asked = request.Request(
+        model=model,
+        denoiser=denoiser,
+        tests=tests,
+        tests_at=lambda level: load_tests(tests[0].images[0].noisy.shape[-1], level),
+        runs_dir=_RUNS_DIR.value or output_dir / "runs",
+        recipe=recipe(),
+        seed=_SEED.value,
+        alpha=_ALPHA.value,
+        patches=_PATCHES.value,
+        minutes=_MINUTES.value,
+        precision=_PRECISION.value,
+        bm3d=_BM3D.value,
+    )
     about = {
         "dataset": tests[0].dataset,
         "split": tests[0].split,
         "model": model,
         "model_sha256": denoiser.sha256 if denoiser else None,
         "seed": _SEED.value,
-        **{name: flags.FLAGS[name].value for name in sorted(_USES[table])},
+        **{name: flags.FLAGS[name].value for name in sorted(module.FLAGS)},
         **(recipe() if trains else {}),
     }
     about = {key: value for key, value in about.items() if key not in ("data_dir", "manual_dir")}
-    rows = report.collect(cases, output_dir / f"{table}.jsonl", about)
+    rows = report.collect(module.of_request(asked), output_dir / f"{table}.jsonl", about)
     if table == "recorruptions":
         recorruptions.histograms(rows, output_dir / "histograms.png")
     rows = report.aggregate(rows)
     about |= {"images": len(tests[0].names), "noise_seeds": [test.noise_seed for test in tests]}
-    report.write(rows, table, title, output_dir, about, log_x)
-    print(report.text(rows, title))
+    report.write(rows, table, module.X_TITLE, output_dir, about, log_x=module.LOG_X)
+    print(report.text(rows, module.X_TITLE))
     print(f"Files: {output_dir}")
 
 
-def check_flags(table):
+def check_flags(table, module):
     """Refuses flags that the table would ignore."""
-    for name in sorted(set().union(*_USES.values()) - _USES[table]):
-        if flags.FLAGS[name].present:
-            refuse(f"--{name} has no say in --table={table}: leave it out. Received: --{name}={flags.FLAGS[name].value}")
-    if "model" in _USES[table] and _MODEL.value is None:
+    for name in _OPTIONAL:
+        if name not in module.FLAGS and flags.FLAGS[name].present:
+            refuse(f"--{name} is not used by --table={table}: leave it out. Received: --{name}={flags.FLAGS[name].value}")
+    if "model" in module.FLAGS and _MODEL.value is None:
         refuse(f"--model is needed for --table={table}.")
 
 
@@ -107,15 +114,16 @@ def refuse(message):
 
 def load_tests(channels, sigma=None):
     """A test set for each noise seed; a single one where the noise is real. sigma in grey levels, None for the flag's."""
-    from r2r_tf import noise, testing_data
+    from r2r_tf import noise
+    from r2r_tf.data import test_sets
 
     model, tests = noise.gaussian_from_grey_levels(str(sigma or _SIGMA.value)), []
     for number in range(_NUM_SEEDS.value):
         places = {"data_dir": _DATA_DIR.value, "manual_dir": _MANUAL_DIR.value, "max_images": _MAX_IMAGES.value}
         tests.append(
-            testing_data.load_test_set(_DATASET.value, model, channels, _SPLIT.value, **places, seed=_SEED.value + number)
+            test_sets.load_test_set(_DATASET.value, model, channels, split=_SPLIT.value, **places, seed=_SEED.value + number)
         )
-        if not tests[0].images.simulated:
+        if not tests[0].images[0].simulated:
             break
     return tests
 
@@ -128,33 +136,6 @@ def recipe():
         "manual_dir": _MANUAL_DIR.value,
         "sigma": _TRAIN_SIGMA.value or _SIGMA.value,
     }
-
-
-def make_cases(table, denoiser, tests, runs_dir):
-    """(title of x, whether its axis is logarithmic, cases) of a table."""
-    from r2r_tf.ablations import alpha, equal_time, levels, levers, networks, prediction, recorruptions, sigma_error
-
-    seed, common = _SEED.value, recipe()
-    by_patches = {**common, "network": _MODEL.value, "patches": _PATCHES.value, "precision": _PRECISION.value}
-    if table == "recorruptions":
-        module, cases = recorruptions, recorruptions.cases(denoiser, tests, _ALPHA.value, seed, with_bm3d=_BM3D.value)
-    elif table == "levels":
-        tests_of_levels = {level: load_tests(tests[0].images.noisy[0].shape[-1], level) for level in levels.LEVELS}
-        module, cases = levels, levels.cases(denoiser, tests_of_levels, _ALPHA.value, seed, with_bm3d=_BM3D.value)
-    elif table == "prediction":
-        module, cases = prediction, prediction.cases(denoiser, tests, _ALPHA.value, seed)
-    elif table == "alpha":
-        module, cases = alpha, alpha.cases(tests, seed, runs_dir, **by_patches)
-    elif table == "sigma_error" and denoiser:
-        module, cases = sigma_error, sigma_error.at_test(denoiser, tests, seed, _ALPHA.value)
-    elif table == "sigma_error":
-        module, cases = sigma_error, sigma_error.in_training(tests, seed, runs_dir, **by_patches)
-    else:
-        if table == "levers":
-            common["network"] = _MODEL.value
-        recipes = (levers if table == "levers" else networks).recipes()
-        module, cases = equal_time, equal_time.cases(recipes, tests, seed, runs_dir, _MINUTES.value, **common)
-    return module.X_TITLE, module.LOG_X, cases
 
 
 if __name__ == "__main__":

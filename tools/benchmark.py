@@ -1,21 +1,23 @@
 """Times training, inference, the data pipeline or start-up, beside a named peer in the same rounds; compares loss curves;
 profiles a step; measures other estimators of the mean over draws, and the errors of the noise estimators.
 
-Usage: python -m tools.benchmark --suite=train [--peer=torch --peer_python=PATH] --output=train.json
+Usage: python -m tools.benchmark --suite=train [--peer_python=PATH] --output=train.json
 """
+
+import importlib
+import inspect
 
 from absl import flags
 
 from r2r_tf import command
+from tools import benchmark_suites
 
-_SUITE = flags.DEFINE_enum(
-    "suite",
-    "train",
-    ["train", "curves", "inference", "estimators", "profile", "pipeline", "startup", "estimation", "camera"],
-    "What to measure.",
+_SUITE = flags.DEFINE_enum("suite", "train", list(benchmark_suites.SUITES), "What to measure.")
+_PEER_PYTHON = flags.DEFINE_string(
+    "peer_python",
+    None,
+    "A python that has PyTorch installed: this peer runs in the same rounds (suites train, curves, inference).",
 )
-_PEER = flags.DEFINE_enum("peer", None, ["torch"], "Also run this peer (suites train, curves and inference).")
-_PEER_PYTHON = flags.DEFINE_string("peer_python", None, "The python that has the peer installed.")
 _REPEATS = flags.DEFINE_integer("repeats", 5, "Interleaved rounds, or seeds; medians are reported.", lower_bound=1)
 _STEPS = flags.DEFINE_integer(
     "steps", 150, "Training steps of suite curves; a point of a curve is the mean of 10.", lower_bound=10
@@ -37,6 +39,19 @@ _CASES = flags.DEFINE_string(
 )
 _FIGURE = flags.DEFINE_string("figure", None, "PNG file (suites curves and inference).")
 _OUTPUT = flags.DEFINE_string("output", None, "JSON file for the results.")
+_OPTIONAL = (
+    _PEER_PYTHON,
+    _REPEATS,
+    _STEPS,
+    _MODEL,
+    _DATASET,
+    _SIGMA,
+    _MAX_IMAGES,
+    _MANUAL_DIR,
+    _DATA_DIR,
+    _CASES,
+    _FIGURE,
+)
 
 
 def main(argv):
@@ -44,58 +59,14 @@ def main(argv):
     from r2r_tf import atomic, errors
     from tools.benchmark_suites import timing
 
-    if bool(_PEER.value) != bool(_PEER_PYTHON.value) or (_PEER.value and _SUITE.value not in ("train", "curves", "inference")):
-        raise errors.InputError("--peer and --peer_python belong together, and to --suite=train, curves or inference.")
-    if _CASES.value and _SUITE.value != "inference":
-        raise errors.InputError(f"--cases belongs to --suite=inference. Received: --suite={_SUITE.value}")
-    if _SUITE.value == "train":
-        from tools.benchmark_suites import train
-
-        report = train.run(_REPEATS.value, _PEER_PYTHON.value)
-    elif _SUITE.value == "curves":
-        from tools.benchmark_suites import curves
-
-        report = curves.run(_REPEATS.value, _STEPS.value, 10, _DATA_DIR.value, _PEER_PYTHON.value, _FIGURE.value)
-    elif _SUITE.value == "inference":
-        from tools.benchmark_suites import inference
-
-        report = inference.run(
-            _REPEATS.value,
-            _MODEL.value,
-            _DATASET.value,
-            _SIGMA.value,
-            _MAX_IMAGES.value,
-            _DATA_DIR.value,
-            _MANUAL_DIR.value,
-            _PEER_PYTHON.value,
-            _FIGURE.value,
-            _CASES.value,
-        )
-    elif _SUITE.value == "estimators":
-        from tools.benchmark_suites import estimators
-
-        options = (_DATASET.value, _SIGMA.value, _MAX_IMAGES.value, _DATA_DIR.value, _MANUAL_DIR.value)
-        report = estimators.run(_MODEL.value[0], *options)
-    elif _SUITE.value == "profile":
-        from tools.benchmark_suites import profile
-
-        report = profile.run(_REPEATS.value)
-    elif _SUITE.value == "pipeline":
-        from tools.benchmark_suites import data
-
-        report = data.run(_REPEATS.value)
-    elif _SUITE.value == "estimation":
-        from tools.benchmark_suites import estimation
-
-        report = estimation.run(_REPEATS.value, _DATA_DIR.value)
-    elif _SUITE.value == "camera":
-        from tools.benchmark_suites import camera
-
-        report = camera.run(_DATA_DIR.value, _MANUAL_DIR.value)
-    else:
-        from tools.benchmark_suites import startup
-
-        report = startup.run(_REPEATS.value, _DATA_DIR.value)
+    module = importlib.import_module(f"tools.benchmark_suites.{_SUITE.value}")
+    wanted = inspect.signature(module.run).parameters
+    for flag in _OPTIONAL:
+        if flag.present and flag.name not in wanted:
+            raise errors.InputError(
+                f"--{flag.name} does not belong to --suite={_SUITE.value}. Received: --{flag.name}={flag.value}"
+            )
+    report = module.run(**{name: flags.FLAGS[name].value for name in wanted})
     report = {"suite": _SUITE.value, "machine": timing.machine(), "command": command.command_line(), **report}
     if _OUTPUT.value:
         atomic.write_json(_OUTPUT.value, report)

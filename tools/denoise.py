@@ -36,23 +36,27 @@ flags.mark_flag_as_required("output_dir")
 
 
 def main(argv):
-    from r2r_tf import denoise_files, image_files, model_files, orientations, plans
+    from r2r_tf import image_files
     from r2r_tf.errors import InputError
+    from r2r_tf.inference import defaults, files, orientations
+    from r2r_tf.models import denoisers
 
     if len(argv) < 2:
         raise InputError("Name at least one image or folder: python -m tools.denoise IMAGES... --output_dir=DIR")
     if _SIGMA.value is not None and not 0 <= _SIGMA.value <= 255:
         raise InputError(f"--sigma must be from 0 to 255. Received: {_SIGMA.value}")
-    places = denoise_files.outputs(image_files.find(argv[1:]), _OUTPUT_DIR.value)
+    places = files.outputs(image_files.find(argv[1:]), _OUTPUT_DIR.value)
     # a single pass has no deviation
     turns = _ORIENTATIONS.value or (orientations.COUNT if _UNCERTAINTY.value else None)
     draws = {"alpha": _ALPHA.value, "num_recorruptions": _NUM_RECORRUPTIONS.value, "orientations": turns}
-    plans.check_draws(**draws)
-    failed = denoise_files.run(
-        model_files.load(_MODEL.value, _PRECISION.value) if _MODEL.value else None,
+    defaults.check_draws(**draws)
+    failed = files.run(
+        denoisers.load(_MODEL.value, _PRECISION.value) if _MODEL.value else None,
         places,
         draws,
         precision=_PRECISION.value,
+        command=command.command_line(),
+        print_line=command.print_line,
         overwrite=_OVERWRITE.value,
         uncertainty=_UNCERTAINTY.value,
         preview=_PREVIEW.value,

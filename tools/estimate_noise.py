@@ -15,9 +15,10 @@ _OUTPUT_DIR = flags.DEFINE_string("output_dir", "noise", "Where noise.json and n
 
 
 def main(argv):
-    from r2r_tf import atomic, estimation, figures, image_files
+    from r2r_tf import atomic, estimation, image_files
     from r2r_tf.estimation import description
     from r2r_tf.noise import GREY_LEVELS
+    from r2r_tf.reports import figures
 
     paths = argv[1:]
     if not paths:

@@ -14,10 +14,15 @@ _DATASET = flags.DEFINE_string("dataset", "skimage_natural", "TFDS data set: ski
 _SPLIT = flags.DEFINE_string("split", "test", "TFDS split, such as test or train+test.")
 _DATA_DIR = flags.DEFINE_string("data_dir", None, "Where TFDS keeps prepared data; ~/tensorflow_datasets by default.")
 _MANUAL_DIR = flags.DEFINE_string(
-    "manual_dir", None, "Folder with BSD400/, BSD68/, PolyU/: take the files from there instead of downloading them."
+    "manual_dir", None, "Folder with BSD400/, BSD68/, BSDS500/, PolyU/: take the files from there instead of downloading them."
 )
 _SIGMA = flags.DEFINE_string(
     "sigma", None, "Noise of the test images in grey levels of 255; by default the model's, or real noise."
+)
+_NOISE = flags.DEFINE_string(
+    "noise",
+    None,
+    "Noise of the test images by its family, such as gaussian,sigma=25; instead of --sigma, for families other than white.",
 )
 _ALPHA = flags.DEFINE_float("alpha", None, "Recorruption strength; the model's own by default.")
 _NUM_RECORRUPTIONS = flags.DEFINE_integer(
@@ -56,53 +61,63 @@ flags.mark_flag_as_required("model")
 
 def main(argv):
     del argv
-    from r2r_tf import calibration, evaluation, evaluation_files, model_files, noise, passes, plans, testing_data
+    from r2r_tf import noise
+    from r2r_tf.data import test_sets
     from r2r_tf.errors import InputError
-    from r2r_tf.models import structure
+    from r2r_tf.evaluation import files as evaluation_files
+    from r2r_tf.evaluation import scores, uncertainty
+    from r2r_tf.inference import defaults, passes
+    from r2r_tf.models import denoisers
 
-    denoiser = model_files.load(_MODEL.value, _PRECISION.value)
-    noise_model = noise.gaussian_from_grey_levels(_SIGMA.value) if _SIGMA.value is not None else None
-    plans.check_draws(_NUM_RECORRUPTIONS.value, _ANTITHETIC.value, _ALPHA.value, _ORIENTATIONS.value)
-    average = plans.plan(denoiser, _ALPHA.value, _NUM_RECORRUPTIONS.value, _ANTITHETIC.value, _ORIENTATIONS.value)
+    denoiser = denoisers.load(_MODEL.value, _PRECISION.value)
+    if _SIGMA.value is not None and _NOISE.value is not None:
+        raise InputError("--noise and --sigma both say the noise: leave one out.")
+    noise_model = noise.from_text(_NOISE.value) if _NOISE.value else None
+    noise_model = noise.gaussian_from_grey_levels(_SIGMA.value) if _SIGMA.value is not None else noise_model
+    draws = {
+        "alpha": _ALPHA.value,
+        "num_recorruptions": _NUM_RECORRUPTIONS.value,
+        "antithetic": _ANTITHETIC.value,
+        "orientations": _ORIENTATIONS.value,
+    }
+    average = defaults.plan(denoiser, **draws)
     if _UNCERTAINTY.value and len(passes.passes_of(average)) < 2:
         raise InputError("--uncertainty needs two passes or more: raise --num_recorruptions or --orientations.")
-    test = testing_data.load_test_set(
+    test = test_sets.load_test_set(
         _DATASET.value,
         noise_model,
-        structure.image_channels(denoiser.network),
-        _SPLIT.value,
-        _DATA_DIR.value,
-        _MANUAL_DIR.value,
-        _MAX_IMAGES.value,
-        _SEED.value,
-        denoiser.noise,
+        denoiser.form.channels,
+        split=_SPLIT.value,
+        data_dir=_DATA_DIR.value,
+        manual_dir=_MANUAL_DIR.value,
+        max_images=_MAX_IMAGES.value,
+        seed=_SEED.value,
+        trained_for=denoiser.noise,
     )
     output_dir = pathlib.Path(_OUTPUT_DIR.value or default_output_dir(_MODEL.value, test))
-    summary = evaluation.evaluate(
+    summary = scores.evaluate(
         denoiser,
         test,
         output_dir,
-        _ALPHA.value,
-        _NUM_RECORRUPTIONS.value,
-        _ANTITHETIC.value,
-        _ORIENTATIONS.value,
-        _SEED.value,
-        _LEGACY_SSIM.value,
-        _BM3D.value,
-        None if _TARGET_SE.value is None else _TARGET_SE.value / 255,
-        _REPORT.value,
+        **draws,
+        seed=_SEED.value,
+        legacy_ssim=_LEGACY_SSIM.value,
+        with_bm3d=_BM3D.value,
+        target_se=None if _TARGET_SE.value is None else _TARGET_SE.value / 255,
+        report=_REPORT.value,
+        command=command.command_line(),
     )
     print(evaluation_files.table(summary))
     if _UNCERTAINTY.value:
-        rows = calibration.measure(denoiser, test, average, _SEED.value)
+        rows = uncertainty.measure(denoiser, test, average, seed=_SEED.value)
         evaluation_files.write_calibration(output_dir, rows)
-        print(calibration.sentence(rows))
+        print(uncertainty.sentence(rows))
     print(f"Files: {output_dir}")
 
 
 def default_output_dir(model, test):
     """evaluation/<model>/<data set>[-sigma<sigma>]."""
-    noise = f"-sigma{test.noise.sigma * 255:g}" if test.noise else ""
+    noise = f"-sigma{test.sigma * 255:g}" if test.noise else ""
     return pathlib.Path("evaluation") / pathlib.Path(model).stem / f"{test.dataset.replace('/', '-')}{noise}"
 
 

@@ -26,19 +26,20 @@ _TOLERANCE = 1e-4
 
 def main(argv):
     del argv
-    from r2r_tf import camera_noise, export, model_files
     from r2r_tf.errors import InputError
+    from r2r_tf.inference import export
+    from r2r_tf.models import denoisers
 
     output = pathlib.Path(_OUTPUT.value)
     if output.exists() and not _OVERWRITE.value:
         raise InputError(f"{output} is there already: give another --output, or --overwrite.")
-    denoiser = model_files.load(_MODEL.value)
+    denoiser = denoisers.load(_MODEL.value)
     if _FORMAT.value == "onnx":
         export.export_onnx(denoiser.network, output)
         run = export.onnx_runner(output)
     else:
-        # the graph's own draws are white: one pass for cameras
-        alpha = 0.0 if isinstance(denoiser.noise, camera_noise.CameraNoise) else denoiser.alpha
+        # the graph's own draws are white: one pass for other noise
+        alpha = denoiser.alpha if denoiser.noise is None or denoiser.noise.white else 0.0
         export.export_saved_model(denoiser.network, output, 0.5 if alpha is None else alpha)
         run = export.saved_model_runner(output)
     difference = export.largest_difference(denoiser.network, run)

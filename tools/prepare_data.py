@@ -7,17 +7,19 @@ from absl import flags
 
 from r2r_tf import command
 
-_DATASET = flags.DEFINE_list("dataset", None, "bsd400, bsd68, polyu, skimage_natural, or another TFDS name; several with commas.")
+_DATASET = flags.DEFINE_list(
+    "dataset", None, "bsd400, bsd68, bsds500, polyu, skimage_natural, or another TFDS name; several with commas."
+)
 _DATA_DIR = flags.DEFINE_string("data_dir", None, "Where TFDS keeps prepared data; ~/tensorflow_datasets by default.")
 _MANUAL_DIR = flags.DEFINE_string(
-    "manual_dir", None, "Folder with BSD400/, BSD68/, PolyU/: take the files from there instead of downloading them."
+    "manual_dir", None, "Folder with BSD400/, BSD68/, BSDS500/, PolyU/: take the files from there instead of downloading them."
 )
 flags.mark_flag_as_required("dataset")
 
 
 def main(argv):
     del argv
-    from r2r_tf import datasets
+    from r2r_tf.data import datasets
 
     for name in _DATASET.value:
         builder = datasets.prepare(name, _DATA_DIR.value, _MANUAL_DIR.value)

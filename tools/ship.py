@@ -21,18 +21,20 @@ flags.mark_flags_as_required(["run", "name"])
 
 def main(argv):
     del argv
-    from r2r_tf import atomic, cards, model_files, pretrained
+    from r2r_tf import atomic, pretrained
+    from r2r_tf.evaluation import model_cards
+    from r2r_tf.models import denoisers
 
     run = pathlib.Path(_RUN.value)
-    check = cards.check(model_files.load(run), _DATA_DIR.value)
-    card = json.loads((run / model_files.CARD_FILE).read_text())
+    check = model_cards.check(denoisers.load(run), _DATA_DIR.value)
+    card = json.loads((run / denoisers.CARD_FILE).read_text())
     folder = pretrained.directory(_NAME.value)
     folder.mkdir(exist_ok=True)
-    with atomic.replacing(folder / model_files.NETWORK_FILE) as temporary:
-        shutil.copyfile(run / model_files.NETWORK_FILE, temporary)
-    atomic.write_json(folder / model_files.CARD_FILE, {**card, "check": check})
+    with atomic.replacing(folder / denoisers.NETWORK_FILE) as temporary:
+        shutil.copyfile(run / denoisers.NETWORK_FILE, temporary)
+    atomic.write_json(folder / denoisers.CARD_FILE, {**card, "check": check})
     tables = [json.loads((pathlib.Path(path) / "recorruptions.json").read_text()) for path in _TABLES.value]
-    atomic.write_text(folder / "card.md", cards.text(_NAME.value, _NOTE.value, run, card, tables, check))
+    atomic.write_text(folder / "card.md", model_cards.text(_NAME.value, _NOTE.value, run, card, tables, check))
     print(f"Files: {folder}")
 
 

@@ -1,10 +1,12 @@
 """The noise of cameras from their noisy pictures alone."""
 
+import dataclasses
+
 import numpy as np
 
-from r2r_tf.camera_noise import CameraNoise
 from r2r_tf.errors import InputError
 from r2r_tf.estimation import flat_windows, level_function, spectrum, structure_gain
+from r2r_tf.noise.camera import CameraNoise
 
 
 def camera_noise(pictures, settings=None):
@@ -36,7 +38,7 @@ def camera_noise(pictures, settings=None):
         raise InputError("The pictures show their noise alone in too few places. Give larger ones, or ones with smooth areas.")
     result = {setting: _with_spectrum(model, powers[setting] or everything) for setting, model in shapes.items()}
     knots, gain = structure_gain.structure_gain(pictures, [result[setting] for setting in settings])
-    result = {setting: model._replace(activity=knots, gain=gain) for setting, model in result.items()}
+    result = {setting: dataclasses.replace(model, activity=knots, gain=gain) for setting, model in result.items()}
     any_shape = next(iter(shapes.values()))
     sigma = np.exp(np.median([np.log(model.sigma) for model in result.values()], axis=0))
     return result, CameraNoise(any_shape.brightness, sigma, _with_spectrum(any_shape, everything).kernel, knots, gain)
@@ -69,4 +71,4 @@ def _with_spectrum(model, powers):
     power = np.exp(np.mean([np.log(np.maximum(own, 1e-12)) for own, _ in powers], axis=0))
     kernel, deviations = spectrum.kernel_of(power)
     channels = np.mean([own for _, own in powers], axis=0)
-    return model._replace(sigma=model.sigma * deviations / channels, kernel=kernel)
+    return dataclasses.replace(model, sigma=model.sigma * deviations / channels, kernel=kernel)

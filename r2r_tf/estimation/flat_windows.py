@@ -1,6 +1,6 @@
 """Small windows of noisy images that show their noise alone, found without clean images.
 
-A window is taken for flat if the windows around it vary little. What it shows itself has no say, so its noise is neither
+A window is taken for flat if the windows around it vary little. What it shows itself does not count, so its noise is neither
 smaller nor larger than elsewhere: to choose the windows that vary least is to choose those with the least noise.
 """
 

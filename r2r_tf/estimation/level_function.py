@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from r2r_tf.camera_noise import CameraNoise
 from r2r_tf.errors import InputError
+from r2r_tf.noise.camera import CameraNoise
 
 BINS = 16
 FEWEST = 20  # windows, for a bin to count

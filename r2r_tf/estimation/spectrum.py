@@ -12,7 +12,7 @@ import scipy.fft
 import scipy.ndimage
 import scipy.stats
 
-from r2r_tf.camera_noise import CameraNoise, activity
+from r2r_tf.noise.camera import CameraNoise, activity
 
 SIZE = 24
 _STEP = SIZE // 2
@@ -37,7 +37,7 @@ def power(y, model):
 
     Args:
       y: [H, W, C] noisy image, [0, 1] scale.
-      model: `CameraNoise`, whose level in flat areas is the unit; its kernel has no say.
+      model: `CameraNoise`, whose level in flat areas is the unit; its kernel is ignored.
     Returns:
       ([SIZE, SIZE, C] power, in units of the channels' mean level; [C] what the channels' levels are in that unit), or None for
       pictures that have too few windows.
@@ -93,8 +93,8 @@ def expected_power(kernel):
 def level_ratio(y, model):
     """How many times as strong as the model's the noise of one picture is.
 
-    Too weak is cheap, too strong is dear, so texture must not count: a band of frequencies is as strong as its lower quartile
-    over the calm windows tells. Of the bands the one in the middle counts: texture makes some stronger, what a camera smooths
+    Too weak is cheap, too strong is dear, so texture must not count: the strength of a band of frequencies is its lower quartile
+    over the calm windows. Of the bands the one in the middle counts: texture makes some stronger, what a camera smooths
     away makes others weaker. The more they differ the less is known, and the nearer to 1 is the estimate: its logarithm is the
     mean of a normal distribution whose prior has a factor of 1.6 for its standard deviation, and whose measurement has the range
     of the bands.

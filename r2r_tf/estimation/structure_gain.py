@@ -8,7 +8,7 @@ import numpy as np
 import scipy.ndimage
 from skimage.feature import structure_tensor
 
-from r2r_tf import camera_noise
+from r2r_tf.noise import camera
 
 _BINS = 16  # of activity, as many samples in each
 _FLAT = _BINS // 4  # bins whose gain is 1 on average
@@ -60,4 +60,4 @@ def _samples(y, level, index):
     )
     noise = level.mean(axis=-1).ravel()[usable]
     coherence = np.hypot(rows - columns, 2 * both) / np.maximum(rows + columns, 1e-20)
-    return camera_noise.activity(y, level).ravel()[usable], np.square(difference / np.maximum(noise, 1e-6)), coherence
+    return camera.activity(y, level).ravel()[usable], np.square(difference / np.maximum(noise, 1e-6)), coherence

@@ -1,7 +1,4 @@
-"""Image files: their pixels as they are, and files like them with other pixels, metadata kept.
-
-A format is a module with `read(path)`, which returns an `Image`, and `write(path, image, pixels)`.
-"""
+"""Image files: their pixels as they are, and files like them with other pixels, metadata kept. See `formats` for the formats."""
 
 import pathlib
 
@@ -9,24 +6,15 @@ import numpy as np
 
 from r2r_tf import atomic
 from r2r_tf.errors import InputError
-from r2r_tf.image_files import finding, npy, photographs, png, tiff
+from r2r_tf.image_files import finding, formats
 from r2r_tf.image_files.image import Image
 
-__all__ = ["Image", "extensions", "find", "open_image", "read", "write"]
-
-# how files of a format begin, and how their names end
-_FORMATS = {
-    "PNG": (png, (b"\x89PNG\r\n\x1a\n",), (".png",)),
-    "JPEG": (photographs, (b"\xff\xd8\xff",), (".jpg", ".jpeg", ".jpe")),
-    "TIFF": (tiff, (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"), (".tif", ".tiff")),
-    "WebP": (photographs, (b"RIFF",), (".webp",)),
-    "NPY": (npy, (b"\x93NUMPY",), (".npy",)),
-}
+__all__ = ["Image", "extensions", "find", "open_image", "read", "write", "write_new"]
 
 
 def extensions():
     """How the names of image files end, lower case."""
-    return tuple(ending for _, _, endings in _FORMATS.values() for ending in endings)
+    return tuple(ending for name in formats.MODULES for ending in formats.form_of(name).endings)
 
 
 def find(inputs):
@@ -52,21 +40,21 @@ def open_image(path):
         start = file.read(16)
     if not start:
         raise InputError(f"{path} is empty.")
-    found = [name for name, (_, beginnings, _) in _FORMATS.items() if start.startswith(beginnings)]
-    if not found:
-        raise InputError(f"{path} is not an image of a known format ({', '.join(_FORMATS)}).")
-    if path.suffix.lower() not in _FORMATS[found[0]][2]:
+    found = formats.of_start(start)
+    if found is None:
+        raise InputError(f"{path} is not an image of a known format ({', '.join(formats.MODULES)}).")
+    if path.suffix.lower() not in formats.form_of(found).endings:
         raise InputError(
-            f"{path} holds a {found[0]} image, which its name does not say: rename it to {_FORMATS[found[0]][2][0]}."
+            f"{path} holds a {found} image, which its name does not say: rename it to {formats.form_of(found).endings[0]}."
         )
     try:
-        image = _FORMATS[found[0]][0].read(path)
+        image = formats.MODULES[found].read(path)
     except (InputError, OSError, MemoryError) as error:
         if isinstance(error, InputError) or getattr(error, "filename", None) is not None:
             raise
         raise InputError(f"{path} cannot be read ({_in_short(error)}).") from None
     except Exception as error:  # the decoders each raise their own, of damaged files also ZeroDivisionError and the like
-        raise InputError(f"{path} cannot be read as a {found[0]} image ({_in_short(error)}).") from None
+        raise InputError(f"{path} cannot be read as a {found} image ({_in_short(error)}).") from None
     _check(path, image.pixels)
     return image
 
@@ -80,7 +68,18 @@ def write(path, image, pixels):
       pixels: of the shape and dtype of image.pixels.
     """
     with atomic.replacing(path) as temporary:
-        _FORMATS[image.format][0].write(temporary, image, pixels)
+        formats.MODULES[image.format].write(temporary, image, pixels)
+
+
+def write_new(path, pixels):
+    """Writes a new PNG or TIFF file, whole or not at all.
+
+    Args:
+      path: where; its ending says the format.
+      pixels: [N, H, W, C], C 1 or 3.
+    """
+    name = formats.of_ending(pathlib.Path(path).suffix)
+    write(path, Image(name, pixels, None, formats.MODULES[name].new_details(pixels)), pixels)
 
 
 def read(path):

@@ -5,6 +5,13 @@ from typing import NamedTuple
 import numpy as np
 
 
+class Format(NamedTuple):
+    """How the files of a format begin, and how their names end (lower case)."""
+
+    beginnings: tuple
+    endings: tuple
+
+
 class Image(NamedTuple):
     """The image of a file.
 

@@ -15,7 +15,7 @@ _COPIES = 4
 
 @functools.lru_cache(maxsize=8)
 def radius(network):
-    """The distance, in pixels, beyond which an input pixel has no say in an output pixel; None if there is no such.
+    """The distance, in pixels, beyond which an input pixel does not change an output pixel; None if there is no such.
 
     Measured, whatever the layers: a copy of the network whose kernels are all positive answers to one bright pixel wherever it
     can. Networks that work at reduced resolution see differently far from each place of their grid: the largest counts.
@@ -27,7 +27,7 @@ def radius(network):
     for layer in probe.layers:
         # kernels whose answers neither overflow in the middle nor vanish at the rim, over dozens of layers
         layer.set_weights([_positive(weight) if weight.ndim == 4 else weight for weight in layer.get_weights()])
-    multiple, side = structure.side_multiple(network), _FIRST_SIDE
+    multiple, side = structure.form(network).multiple, _FIRST_SIDE
     while side <= _LARGEST_SIDE:
         first = side // 2 - side // 2 % multiple
         places = np.arange(first, first + multiple)
@@ -44,7 +44,7 @@ def radius(network):
 @functools.lru_cache(maxsize=8)
 def bytes_per_pixel(network):
     """About how much memory a pass takes for each pixel of the image: some copies of the layer with the largest output."""
-    side = structure.side_multiple(network)
+    side = structure.form(network).multiple
     fixed = keras.models.clone_model(network, input_tensors=keras.Input((side, side, network.input_shape[-1])))
     return _COPIES * 4 * max(math.prod(layer.output.shape[1:]) for layer in fixed.layers) / side**2
 

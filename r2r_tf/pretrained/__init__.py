@@ -21,7 +21,7 @@ def directory(name):
 
 
 def default(channels, white=True):
-    """The name of the default for images of so many channels, whose noise is white or that of a camera.
+    """The name of the default for images of this many channels, whose noise is white or that of a camera.
 
     Raises:
       InputError: none is shipped.

@@ -1,1 +1,3 @@
-"""Benchmarks: each suite turns cases into interleaved timings; nothing here is asserted in tests, machines are noisy."""
+"""The suites of `tools.benchmark`: each module's `run` has the flags that it uses for arguments, by their names."""
+
+SUITES = ("train", "curves", "inference", "estimators", "profile", "pipeline", "startup", "estimation", "camera")

@@ -2,8 +2,10 @@
 
 import numpy as np
 
-from r2r_tf import camera_noise, datasets, estimation
+from r2r_tf import estimation
+from r2r_tf.data import datasets
 from r2r_tf.estimation import spectrum
+from r2r_tf.noise import camera
 from tools.benchmark_suites import timing
 
 _EDGES = (0, 0.15, 0.3, 1, 3, np.inf)  # of activity
@@ -25,8 +27,8 @@ def run(data_dir, manual_dir):
     for picture in pictures:
         model = models[picture.setting]
         flat, truth = model.flat_level(picture.noisy), picture.noisy - picture.clean
-        levels = {"flat areas alone": flat, "with structure": model.of_image(picture.noisy).sigma}
-        active = camera_noise.activity(picture.noisy, flat)
+        levels = {"flat areas alone": flat, "with structure": model.at(picture.noisy).sigma}
+        active = camera.activity(picture.noisy, flat)
         places = {"whole crops": np.full(active.shape, True)}
         for low, high in zip(_EDGES, _EDGES[1:], strict=False):
             places[f"activity {low:g} to {high:g}"] = (low <= active) & (active < high)
@@ -36,12 +38,12 @@ def run(data_dir, manual_dir):
             for title, level in levels.items():
                 ratio = np.sqrt(np.mean(np.square(level[inside])) / np.mean(np.square(truth[inside])))
                 errors.setdefault(f"{place}, {title}", []).append(float(100 * (ratio - 1)))
-        for name, ratio in _spectrum_ratios(truth, model.of_image(picture.noisy)).items():
+        for name, ratio in spectrum_ratios(truth, model.at(picture.noisy)).items():
             errors.setdefault(name, []).append(100 * (ratio - 1))
     return {"unit": "error of sigma, %", "results": {name: timing.summary(own) for name, own in errors.items()}}
 
 
-def _spectrum_ratios(truth, own):
+def spectrum_ratios(truth, own):
     """Dict from band to the estimated amplitude over the true one, brightness and colours apart, in units of the level."""
     level = own.sigma.mean(axis=-1, keepdims=True)
     windows = np.lib.stride_tricks.sliding_window_view(truth / level, (spectrum.SIZE, spectrum.SIZE), axis=(0, 1))

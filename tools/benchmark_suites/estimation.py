@@ -1,14 +1,17 @@
 """Errors of the noise estimators on photographs whose noise is known: white, correlated, and dependent on brightness and
 structure."""
 
+import dataclasses
+
 import numpy as np
 from tqdm import tqdm
 
-from r2r_tf import datasets, estimation
-from r2r_tf.camera_noise import CameraNoise
+from r2r_tf import estimation
+from r2r_tf.data import datasets
 from r2r_tf.errors import InputError
 from r2r_tf.estimation import correlation, description
-from r2r_tf.noise import GREY_LEVELS
+from r2r_tf.noise import GREY_LEVELS, SeededDraws
+from r2r_tf.noise.camera import CameraNoise
 from tools.benchmark_suites import timing
 
 _WHITE, _CORRELATED = (2, 5, 10, 25, 50), (2, 5, 10, 25)
@@ -56,7 +59,7 @@ def run(repeats, data_dir):
         truth = CameraNoise(knots, np.repeat(shape[:, None], 3, axis=1), camera_kernel())
         for seed in range(repeats):
             pooled_errors(photographs, truth, sigma, seed, errors)
-            pooled_errors(photographs, truth._replace(activity=_ACTIVITY, gain=_GAIN), sigma, seed, errors)
+            pooled_errors(photographs, dataclasses.replace(truth, activity=_ACTIVITY, gain=_GAIN), sigma, seed, errors)
     return {"unit": "error, % of sigma (correlation: hundredths)", "results": {k: timing.summary(v) for k, v in errors.items()}}
 
 
@@ -79,11 +82,4 @@ def pooled_errors(photographs, truth, sigma, seed, errors):
 
 def _noisy(photographs, model, seed):
     """The photographs with noise of that model, whose level follows the clean picture; not clipped."""
-    noisy = []
-    for index, x in enumerate(photographs):
-        own = model.of_image(x)
-        z = np.random.default_rng([seed, index]).standard_normal(
-            (x.shape[0] + own.margin, x.shape[1] + own.margin, 3), np.float32
-        )
-        noisy.append((x + own.sample(z)).astype(np.float32))
-    return noisy
+    return [model.at(x).sample(x, SeededDraws((seed, index), x.shape)) for index, x in enumerate(photographs)]

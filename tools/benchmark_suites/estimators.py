@@ -3,8 +3,11 @@
 import numpy as np
 from tqdm import tqdm
 
-from r2r_tf import metrics, model_files, noise, passes, testing_data
-from r2r_tf.models import structure
+from r2r_tf import noise
+from r2r_tf.data import test_sets
+from r2r_tf.evaluation import metrics
+from r2r_tf.inference import passes
+from r2r_tf.models import denoisers
 from tools.benchmark_suites import timing
 
 _WEIGHTS = (0.1, 0.2, 0.3, 0.5)
@@ -14,17 +17,19 @@ def run(model, dataset, sigma, max_images, data_dir, manual_dir):
     """Scores the estimators on the same draws.
 
     Args:
-      model: as for `model_files.load`; a network for one level.
-      dataset, data_dir, manual_dir, max_images: as in `testing_data.load_test_set`.
+      model: list whose first is for `denoisers.load`; a network for one level.
+      dataset, data_dir, manual_dir, max_images: as in `test_sets.load_test_set`.
       sigma: in grey levels.
     Returns:
       Dict: unit, results (hundredths of a decibel above one antithetic pair, over images).
     """
-    denoiser, level = model_files.load(model, "bfloat16"), noise.gaussian_from_grey_levels(str(sigma))
-    channels = structure.image_channels(denoiser.network)
-    test = testing_data.load_test_set(dataset, level, channels, "test", data_dir, manual_dir, max_images)
+    denoiser, level = denoisers.load(model[0], "bfloat16"), noise.gaussian_from_grey_levels(str(sigma))
+    test = test_sets.load_test_set(
+        dataset, level, denoiser.form.channels, data_dir=data_dir, manual_dir=manual_dir, max_images=max_images
+    )
     gains = {}
-    for index, (x, y) in enumerate(zip(tqdm(test.images.clean, unit=" images"), test.images.noisy, strict=True)):
+    for index, image in enumerate(tqdm(test.images, unit=" images")):
+        x, y = image.clean, image.noisy
         estimates = _estimates(denoiser, y, level.sigma, np.random.default_rng(index))
         scores = {name: metrics.psnr(x, x_hat) for name, x_hat in estimates.items()}
         for name, score in scores.items():
@@ -59,7 +64,7 @@ def _estimates(denoiser, y, sigma, rng):
         return sum(one(y + sign * denoiser.alpha * sigma * z) for sign in (1, -1)) / 2
 
     def one(image):
-        return passes.one_pass(denoiser.network, image[None])[0]
+        return passes.apply(denoiser, image[None])[0]
 
     by_first, itself = pair(first), one(y)
     return {

@@ -8,11 +8,15 @@ import time
 import numpy as np
 from matplotlib.figure import Figure
 
-from r2r_tf import atomic, baselines, figures, inference, metrics, model_files, noise, testing_data
-from r2r_tf.ablations.report import Stopwatch
+from r2r_tf import atomic, noise
+from r2r_tf.data import test_sets
 from r2r_tf.errors import InputError
-from r2r_tf.models import structure
-from r2r_tf.settings import DTYPES
+from r2r_tf.evaluation import baselines, metrics
+from r2r_tf.inference import arrays
+from r2r_tf.models import denoisers
+from r2r_tf.reports import figures
+from r2r_tf.training.settings import DTYPES
+from tools.ablations.report import Stopwatch
 from tools.benchmark_suites import timing
 from tools.benchmark_suites.train import run_json
 
@@ -31,57 +35,57 @@ _WAYS = {
 _WITHOUT_DRAWS = ("f(y)", "f(y), turned")
 
 
-def run(repeats, networks, dataset, sigma, max_images, data_dir, manual_dir, peer_python=None, figure=None, pattern=None):
+def run(repeats, model, dataset, sigma, max_images, data_dir, manual_dir, peer_python=None, figure=None, cases=None):
     """Times and scores every way on every image, one after the other, in rounds.
 
     Args:
       repeats: rounds.
-      networks: list of what `model_files.load` takes: the first in all ways, and by the peer, for which it must be a chain of
+      model: list of what `denoisers.load` takes: the first in all ways, and by the peer, for which it must be a chain of
         convolutions such as DnCNN; the others without draws.
-      dataset, data_dir, manual_dir, max_images: as in `testing_data.load_test_set`.
+      dataset, data_dir, manual_dir, max_images: as in `test_sets.load_test_set`.
       sigma: in grey levels.
       peer_python: python that has PyTorch; None for no peer.
       figure: PNG file, or None.
-      pattern: regular expression of the cases' names, see `timing.select`.
+      cases: regular expression of the cases' names, see `timing.select`.
     Returns:
       Dict: unit, results (seconds for an image), decibels of each case, seconds_per_megapixel, ratio to the peer.
     """
     level = noise.gaussian_from_grey_levels(str(sigma))
-    first, *others = networks
-    denoisers = {precision: model_files.load(first, precision) for precision in DTYPES}
-    channels = structure.image_channels(denoisers["float32"].network)
-    test = testing_data.load_test_set(dataset, level, channels, "test", data_dir, manual_dir, max_images)
-    decibels, cases = {}, {}
+    first, *others = model
+    by_precision = {precision: denoisers.load(first, precision) for precision in DTYPES}
+    channels = by_precision["float32"].form.channels
+    test = test_sets.load_test_set(dataset, level, channels, data_dir=data_dir, manual_dir=manual_dir, max_images=max_images)
+    decibels, ways = {}, {}
     for name, method in baselines.chosen(with_bm3d=_has_bm3d()).items():
-        cases[name] = _case(test, decibels, name, lambda y, method=method: method(y, level.sigma))
+        ways[name] = _case(test, decibels, name, lambda y, method=method: method(y, level.sigma))
     own = {
         f"{way}, {precision}": (denoiser, options)
-        for precision, denoiser in denoisers.items()
+        for precision, denoiser in by_precision.items()
         for way, options in _WAYS.items()
         if precision == "bfloat16" or way in ("antithetic T 8", "antithetic, turned T 8", "f(y)")
     }
     for other in others:
-        denoiser = model_files.load(other, "bfloat16")
+        denoiser = denoisers.load(other, "bfloat16")
         own |= {f"{pathlib.Path(other).name}: {way}, bfloat16": (denoiser, _WAYS[way]) for way in _WITHOUT_DRAWS}
     for name, (denoiser, options) in own.items():
-        cases[name] = _case(
+        ways[name] = _case(
             test,
             decibels,
             name,
-            lambda y, denoiser=denoiser, options=options: inference.denoise(
+            lambda y, denoiser=denoiser, options=options: arrays.denoise(
                 y, denoiser, sigma=level.sigma, channel_axis=-1, **options
             ),
         )
     with tempfile.TemporaryDirectory() as folder:
         if peer_python:
-            job = _write_job(denoisers["float32"], test, level.sigma, pathlib.Path(folder))
+            job = write_job(by_precision["float32"], test, level.sigma, pathlib.Path(folder))
             for precision in DTYPES:
                 name = f"PyTorch, plain T 50, {precision}"
-                cases[name] = _peer_case(
+                ways[name] = _peer_case(
                     test, decibels, name, [peer_python, PEER, job, job.with_name("result.npz"), 50, precision]
                 )
-        results = timing.interleave(timing.select(cases, pattern), repeats)
-    megapixels = np.mean([y.shape[0] * y.shape[1] for y in test.images.noisy]) / 1e6
+        results = timing.interleave(timing.select(ways, cases), repeats)
+    megapixels = np.mean([image.noisy.shape[0] * image.noisy.shape[1] for image in test.images]) / 1e6
     report = {
         "unit": "seconds an image",
         "results": results,
@@ -92,7 +96,7 @@ def run(repeats, networks, dataset, sigma, max_images, data_dir, manual_dir, pee
         "sigma": sigma,
     }
     if any(name.startswith("PyTorch") for name in results):
-        report |= _against_peer(results, decibels)
+        report |= against_peer(results, decibels)
     if figure:
         draw(results, decibels, f"{test.dataset}, sigma {sigma:g}, {pathlib.Path(first).name}", figure)
     return report
@@ -129,7 +133,7 @@ def _case(test, decibels, name, method):
     stopwatch = Stopwatch()
 
     def measure():
-        images = list(zip(test.images.clean, test.images.noisy, strict=True))
+        images = [(image.clean, image.noisy) for image in test.images]
         for _, y in images:
             stopwatch.warm_up(y.shape, lambda y=y: method(y))
         start = time.perf_counter()
@@ -152,25 +156,25 @@ def _peer_case(test, decibels, name, command):
 
 
 def _mean_psnr(test, estimates):
-    return float(np.mean([metrics.psnr(x, x_hat) for x, x_hat in zip(test.images.clean, estimates, strict=True)]))
+    return float(np.mean([metrics.psnr(own.clean, x_hat) for own, x_hat in zip(test.images, estimates, strict=True)]))
 
 
-def _write_job(denoiser, test, sigma, folder):
+def write_job(denoiser, test, sigma, folder):
     """The peer's job; raises InputError for networks that are no chain of convolutions."""
     layers = [layer for layer in denoiser.network.layers if layer.get_weights()]
-    if structure.takes_level(denoiser.network) or any(len(layer.get_weights()) > 2 for layer in layers):
-        raise InputError("--peer is for networks that are a chain of convolutions and estimate the noise, such as DnCNN.")
+    if denoiser.form.takes_level or any(len(layer.get_weights()) > 2 for layer in layers):
+        raise InputError("--peer_python is for networks that are a chain of convolutions and estimate the noise, such as DnCNN.")
     job = {"sigma": sigma, "alpha": denoiser.alpha}
     for number, layer in enumerate(layers):
         kernel, *bias = layer.get_weights()
         job |= {f"kernel{number}": kernel, f"bias{number}": bias[0] if bias else np.zeros(kernel.shape[-1], np.float32)}
-    job |= {f"image{number}": y[..., 0] for number, y in enumerate(test.images.noisy)}
+    job |= {f"image{number}": image.noisy[..., 0] for number, image in enumerate(test.images)}
     with atomic.replacing(folder / "job.npz") as temporary:
         np.savez(temporary, **job)
     return folder / "job.npz"
 
 
-def _against_peer(results, decibels):
+def against_peer(results, decibels):
     """The fastest of our ways to use the same network that is as good as the peer's best, and how many times as fast."""
     peers = {name: row["median"] for name, row in results.items() if name.startswith("PyTorch")}
     peer = min(peers, key=peers.get)

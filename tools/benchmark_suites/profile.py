@@ -4,8 +4,8 @@ import collections
 import pathlib
 import tempfile
 
-from r2r_tf import placement
 from r2r_tf.backend import tf
+from r2r_tf.training import placement
 from tools.benchmark_suites import timing, train, train_worker
 
 BATCH, PARTS, STEPS = 48, 2, 8

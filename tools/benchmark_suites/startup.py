@@ -12,7 +12,8 @@ _ROOT = pathlib.Path(__file__).parent.parent.parent
 _COMMANDS = ("r2r_tf.train", "tools.evaluate", "tools.ablation", "tools.prepare_data", "tools.benchmark")
 _FIRST_STEP = """
 import os
-from r2r_tf import callbacks, command, train
+from r2r_tf.training import callbacks
+from r2r_tf import command, train
 callbacks.StopOnNaN.on_train_batch_end = lambda *args, **options: os._exit(0)
 command.run(train.main)
 """

@@ -12,8 +12,10 @@ import time
 import keras
 import numpy as np
 
-from r2r_tf import datasets, frozen, losses, models, noise, pipeline, placement, settings
-from r2r_tf.models import microbatches
+from r2r_tf import noise
+from r2r_tf.data import datasets, frozen_images, pipeline
+from r2r_tf.models import microbatches, networks
+from r2r_tf.training import losses, placement, settings
 
 SIGMA, ALPHA = 50 / 255, 0.5
 
@@ -38,7 +40,7 @@ def patches_per_second(patch, patches, dtype, batch, parts, normalization="fused
 
 def make_network(dtype, parts=1, seed=0, normalization="fused"):
     """DnCNN-17 as `training` builds it, compiled with the loss and the monitored error."""
-    network = models.build("dncnn", dtype=settings.DTYPES[dtype], seed=seed, normalization=normalization)
+    network = networks.build("dncnn", dtype=settings.DTYPES[dtype], seed=seed, normalization=normalization)
     network = microbatches.in_parts(network, parts)
     monitor = keras.metrics.MeanMetricWrapper(losses.clean_error, name="clean_mse")
     network.compile(optimizer=keras.optimizers.Adam(1e-3), loss=losses.pair_loss, metrics=[monitor])
@@ -49,7 +51,7 @@ def generated_images():
     """40 noisy images of uniform noise, for timings."""
     rng = np.random.default_rng(0)
     pictures = [datasets.Picture(str(i), rng.random((180, 180, 1), np.float32), None, "benchmark", i) for i in range(40)]
-    return frozen.noisy_images(pictures, noise.Gaussian(SIGMA), 0)
+    return frozen_images.noisy_images(pictures, noise.Gaussian(SIGMA), 0)
 
 
 def r2r_batches(images, batch, patch, steps, seed=0, with_clean=False):

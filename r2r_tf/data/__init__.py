@@ -1,0 +1,1 @@
+"""What is in a batch: pictures, frozen noise, patches, pairs."""

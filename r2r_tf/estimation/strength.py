@@ -1,0 +1,38 @@
+"""How strong the noise of one picture is, given the noise model that a network was trained for."""
+
+from r2r_tf.estimation import camera, white
+from r2r_tf.noise import Gaussian
+
+
+def of_image(y, model=None, any_level=False):
+    """The noise model of one picture.
+
+    Args:
+      y: [H, W, C] noisy image, or a part of it that shows as much.
+      model: `noise.NoiseModel` of the training pictures; None for white noise of any level.
+      any_level: whether levels outside the model's range may be found.
+    Returns:
+      `noise.NoiseModel` of one picture.
+    Raises:
+      InputError: an image that is too small.
+    """
+    return _ESTIMATORS[model.estimator](y, model, any_level) if model else Gaussian(white.wavelet(y))
+
+
+def _known(y, model, any_level):
+    del y, any_level
+    return model
+
+
+def _white(y, model, any_level):
+    level = white.wavelet(y)
+    return model.with_level(y, level if any_level else model.inside(level))
+
+
+def _spectrum(y, model, any_level):
+    del any_level
+    return model.scaled(camera.level_factor(y, model))
+
+
+# by `NoiseModel.estimator`
+_ESTIMATORS = {None: _known, "white": _white, "spectrum": _spectrum}

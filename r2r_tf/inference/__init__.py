@@ -1,0 +1,1 @@
+"""Inference: noisy images in, clean ones out."""

@@ -1,0 +1,261 @@
+"""Denoising with a trained network: the mean of f(y + alpha z) over fresh draws z, whole images or patch by patch.
+
+Arrays are NumPy; floats are on the [0, 1] scale and values outside are kept. See `passes` for the draws.
+"""
+
+import numpy as np
+
+from r2r_tf import estimation, pretrained
+from r2r_tf.errors import InputError
+from r2r_tf.inference import adaptive, array_forms, defaults, passes, patches, stacks
+from r2r_tf.models import denoisers, structure
+
+# of `denoise_to_precision`, unless it is told otherwise
+MOST_RECORRUPTIONS = 64
+
+
+def denoise(
+    array,
+    model=None,
+    *,
+    sigma=None,
+    alpha=None,
+    num_recorruptions=None,
+    antithetic=True,
+    orientations=None,
+    channel_axis=None,
+    seed=0,
+    max_memory_gb=4.0,
+    noise=None,
+):
+    """The R2R estimate, x_hat = mean over t of f(y + alpha z_t), z_t ~ N(0, Sigma), the passes in several orientations.
+
+    A network for one level of noise knows recorrupted images alone, so T draws are averaged. One that is told the level, and has
+    learnt a range of them, knows the noisy image's own level as well: it estimates E[x | y] from y itself, without draws.
+
+    Args:
+      array: noisy image or images: [H, W], [H, W, C] or [B, H, W, C]; float on the [0, 1] scale (values outside are kept), or
+        uint8 or uint16, which stand for [0, 1] and come back rounded and clipped.
+      model: pretrained name, run directory, .keras file, `keras.Model` or what `load_pretrained` returned; None for the shipped
+        default for their number of channels, or, if their colours show that the noise of the first is that of a camera, for
+        that. One for gray images takes the channels of colour images one by one.
+      sigma: noise standard deviation on the [0, 1] scale; None for the model's own noise, or, if it has none or serves a range
+        of levels, an estimate from each image, moved into that range unless the network is homogeneous (see `structure`).
+      alpha: as the network was trained with; None for the stored one, else 0.5. 0 means f(y) itself.
+      num_recorruptions: T, the number of draws; 0 means f(y) itself, which is also what a network that was trained on
+        unrecorrupted inputs (its stored alpha is 0) gives unless alpha is given. None: 0 for networks that have learnt a range of
+        levels (if neither alpha is given), 8 for others.
+      antithetic: draws in pairs z, -z, which makes T = 2 as good as many plain draws; T must then be even.
+      orientations: 1 to 8: how many of the eight quarter turns and mirror images of the image the passes go through, which
+        improves the mean at no cost; f(y) takes as many passes. None: all that T draws can use, one if T = 0 was asked for; if it
+        was chosen one for students, who have learnt the mean over all, eight for others.
+      channel_axis: position of the channels; None: the last axis of three or four dimensions, none for two.
+      seed: of the draws, a number or a tuple of numbers; the same seed gives the same estimate.
+      noise: a noise model, such as `noise.Gaussian`, instead of sigma.
+      max_memory_gb: what a pass may take, about. Images that need more (DnCNN: 1 kB a pixel) are worked on in tiles, which
+        changes nothing in the estimate.
+    Returns:
+      The estimate, of the array's shape and dtype.
+    Raises:
+      InputError: an argument out of range, an odd T with `antithetic`, wrong channels, values that are not finite.
+    Source: Pang et al., CVPR 2021, section 3.3. Deviations: antithetic draws, orientations.
+
+    >>> from skimage import data, util
+    >>> x = util.img_as_float32(data.camera())[100:228, 100:228]
+    >>> y = x + 25 / 255 * np.random.default_rng(0).standard_normal(x.shape, np.float32)
+    >>> x_hat = denoise(y)
+    >>> x_hat.shape, x_hat.dtype
+    ((128, 128), dtype('float32'))
+    >>> bool(np.square(x_hat - x).mean() < 0.2 * np.square(y - x).mean())
+    True
+
+    Integers stand for [0, 1] and come back as such; files of 12 bits in 16 hold 4095 for white, so they are scaled first:
+
+    >>> denoise(util.img_as_ubyte(np.clip(y, 0, 1)), sigma=25 / 255, orientations=1).dtype
+    dtype('uint8')
+    >>> twelve_bits = np.round(np.clip(y, 0, 1) * 4095)
+    >>> x_hat = 4095 * denoise(twelve_bits / 4095, orientations=1)
+
+    Colours, in the first axis; a stack of three images:
+
+    >>> denoise(np.stack([y, y, y]), orientations=1, channel_axis=0).shape
+    (3, 128, 128)
+    >>> denoise(np.stack([y, y, y])[..., None], orientations=1).shape
+    (3, 128, 128, 1)
+
+    One network for one level of noise, eight draws, in another orientation each; the same seed, the same estimate:
+
+    >>> network = load_pretrained("cnn5-awgn25")
+    >>> bool((denoise(y, network, seed=1) == denoise(y, network, seed=1)).all())
+    True
+    """
+    denoiser, form = _prepare(array, model, channel_axis)
+    average = defaults.plan(
+        denoiser, alpha=alpha, num_recorruptions=num_recorruptions, antithetic=antithetic, orientations=orientations
+    )
+    options = {"sigma": sigma, "noise": noise, "seed": seed, "max_memory_gb": max_memory_gb}
+    return form.restore(stacks.denoise(denoiser, form.pixels, form.scale, average, **options).pixels)
+
+
+def denoise_to_precision(
+    array,
+    target_se,
+    model=None,
+    *,
+    sigma=None,
+    alpha=None,
+    num_recorruptions=MOST_RECORRUPTIONS,
+    orientations=1,
+    channel_axis=None,
+    seed=0,
+    noise=None,
+):
+    """The R2R estimate with as many antithetic pairs as each image needs, at least two.
+
+    Args:
+      array, model, sigma, alpha, channel_axis, seed, noise: as in `denoise`.
+      target_se: standard error of the mean over the draws at which an image is done, the root mean square over its pixels on
+        the [0, 1] scale, such as 0.2 / 255.
+      num_recorruptions: the most draws, even, at least four.
+      orientations: 1 to 8: how many of them the passes go through.
+    Returns:
+      (estimate of the array's shape and dtype, standard error of each image, number of draws of each), for gray networks on
+      colour images of each channel.
+    Raises:
+      InputError: as `denoise`; fewer than four draws; a target that is not above 0; a network that was trained without
+        recorruption.
+
+    >>> y = 0.5 + 25 / 255 * np.random.default_rng(0).standard_normal((32, 32), np.float32)
+    >>> x_hat, errors, draws = denoise_to_precision(y, 1 / 255, model="cnn5-awgn25")
+    >>> 4 <= draws[0] <= 64 and draws[0] % 2 == 0
+    True
+    >>> bool(errors[0] <= 1 / 255 or draws[0] == 64)
+    True
+    """
+    if not target_se > 0:
+        raise InputError(f"target_se must be above 0. Received: target_se={target_se}")
+    denoiser, form = _prepare(array, model, channel_axis)
+    average = defaults.plan(denoiser, alpha=alpha, num_recorruptions=num_recorruptions, orientations=orientations)
+    if average.num_recorruptions < 4:
+        raise InputError(f"Two pairs are needed to tell a standard error. Received: {average.num_recorruptions} draws")
+    y, together = _planes(denoiser, form)
+    x_hat, errors, draws = np.empty_like(y), [], []
+    for number, image in enumerate(y):
+        own = defaults.image_noise(denoiser, image, average, sigma=sigma, noise=noise).at(image)
+        x_hat[number], error, count = adaptive.estimate(
+            denoiser, image, own, average, target_se=target_se, seed=seed, number=number
+        )
+        errors.append(error)
+        draws.append(count)
+    return together(x_hat), errors, draws
+
+
+def kernel_denoise(
+    array,
+    model=None,
+    *,
+    sigma=None,
+    alpha=None,
+    num_recorruptions=None,
+    antithetic=True,
+    orientations=None,
+    channel_axis=None,
+    seed=0,
+    patch_size=40,
+    stride=20,
+):
+    """The R2R estimate patch by patch: each crop is denoised by itself with T draws of its own, overlaps are averaged.
+
+    Args:
+      array, model, sigma, alpha, num_recorruptions, antithetic, orientations, channel_axis, seed: as in `denoise`.
+      patch_size: side of the crops; no image side may be smaller.
+      stride: largest distance between neighbouring crops, whose starts are spread evenly.
+    Returns:
+      The estimate, of the array's shape and dtype.
+    Raises:
+      InputError: as `denoise`, and images smaller than a patch.
+    Source: the 'kernel-based' prediction of the reproduction paper. Deviations: evenly spread instead of random positions.
+
+    >>> y = 0.5 + 25 / 255 * np.random.default_rng(0).standard_normal((60, 70), np.float32)
+    >>> kernel_denoise(y, "cnn5-awgn25", num_recorruptions=2, patch_size=40, stride=20).shape
+    (60, 70)
+    """
+    denoiser, form = _prepare(array, model, channel_axis)
+    y, together = _planes(denoiser, form)
+    rows, columns = (patches.tile_starts(side, patch_size, stride) for side in y.shape[1:3])
+    corners = np.stack(np.meshgrid(rows, columns, indexing="ij"), axis=-1).reshape(-1, 2)
+    average = defaults.plan(
+        denoiser, alpha=alpha, num_recorruptions=num_recorruptions, antithetic=antithetic, orientations=orientations
+    )
+    estimates = []
+    for index, image in enumerate(y):
+        noise = defaults.image_noise(denoiser, image, average, sigma=sigma).at(image)
+        crops = patches.extract(image, corners, patch_size)
+        own = [noise.crop(slice(top, top + patch_size), slice(left, left + patch_size)) for top, left in corners]
+        crops = passes.averaged_estimate(denoiser, crops, own, average, seed=(*np.atleast_1d(seed), index))
+        estimates.append(patches.stitch(crops, corners, image.shape))
+    return together(np.stack(estimates))
+
+
+def load_pretrained(name, precision="float32"):
+    """A shipped denoiser, to be given to `denoise` as `model`.
+
+    Args:
+      name: of the weights.
+      precision: as in `denoisers.load`.
+    Raises:
+      InputError: no such name.
+
+    >>> denoiser = load_pretrained("unet-awgn")
+    >>> denoiser.network.count_params()
+    957184
+    """
+    return denoisers.load(name, precision)
+
+
+def as_denoiser(model):
+    """`Denoiser` of whatever `denoise` takes as model."""
+    if isinstance(model, denoisers.Denoiser):
+        return model
+    if hasattr(model, "predict_on_batch"):
+        if structure.form(model) is None:
+            raise InputError(
+                f"model must map [B, H, W, C] to the same shape. Received: {model.input_shape}, {model.output_shape}"
+            )
+        return denoisers.Denoiser(model)
+    return denoisers.load(model)
+
+
+def default_denoiser(y, precision="float32"):
+    """The shipped default for an image [H, W, C]: for its channels, and for the noise that it has, white or that of a camera."""
+    return denoisers.load(pretrained.default(y.shape[-1], estimation.is_white(y)), precision)
+
+
+def _prepare(array, model, channel_axis):
+    """The denoiser, and the array's `array_forms.Form`."""
+    denoiser = None if model is None else as_denoiser(model)
+    form = array_forms.of_array(array, channel_axis, denoiser and denoiser.scale_of(np.asarray(array).dtype))
+    denoiser = denoiser or default_denoiser(form.scale.to_unit(form.pixels[0]))
+    channels, given = denoiser.form.channels, form.pixels.shape[-1]
+    if given != channels and (channels > 1 or given > array_forms.MOST_CHANNELS):
+        raise InputError(
+            f"The network takes {channels} channel(s); say which axis holds them with channel_axis, or use a network for "
+            f"{given}. Received: shape {np.shape(array)}, channel_axis={channel_axis}"
+        )
+    return denoiser, form
+
+
+def _planes(denoiser, form):
+    """What the network takes, [B, H, W, C] float32, and the function that turns estimates of it into the array's form."""
+    y = form.scale.to_unit(form.pixels)
+    if not np.isfinite(y).all():
+        raise InputError("Images must hold finite values only. Received: NaN or infinity")
+    if y.shape[-1] == denoiser.form.channels:
+        return y, lambda x_hat: form.restore(form.scale.from_unit(x_hat, form.pixels.dtype))
+    planes = np.moveaxis(y, -1, 1)
+
+    def together(x_hat):
+        x_hat = np.moveaxis(x_hat.reshape(planes.shape), 1, -1)
+        return form.restore(form.scale.from_unit(x_hat, form.pixels.dtype))
+
+    return planes.reshape(-1, *y.shape[1:3], 1), together

@@ -1,0 +1,136 @@
+"""Estimates of images that are too large for one pass: tiles with a halo as wide as the network sees.
+
+A tile's draws are those that its place has in the whole image (`draws`), and tiles start where the network's grid does, so the
+result does not depend on the tiling. Images are float32, [0, 1] scale.
+"""
+
+import math
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+
+from r2r_tf.errors import InputError
+from r2r_tf.inference import passes
+from r2r_tf.models import receptive_field
+from r2r_tf.noise import NoiseModel
+
+
+class Tile(NamedTuple):
+    """A part of an image and the window that its estimate takes: (start, stop) of rows and columns."""
+
+    rows: tuple
+    columns: tuple
+    window_rows: tuple
+    window_columns: tuple
+
+    @property
+    def place(self):
+        """Index of the tile in the image."""
+        return slice(*self.rows), slice(*self.columns)
+
+    @property
+    def inside(self):
+        """Index of the tile in its window."""
+        spans = (self.rows, self.window_rows), (self.columns, self.window_columns)
+        return tuple(slice(own[0] - window[0], own[1] - window[0]) for own, window in spans)
+
+
+class Plane(NamedTuple):
+    """An image, or channels of one, to be denoised.
+
+    Attributes:
+      read: function of rows and columns, each (start, stop), that returns that window [h, w, C] float32, [0, 1] scale.
+      shape: [H, W, C].
+      model: `noise.NoiseModel` of the image.
+      number: tells its draws from those of others.
+    """
+
+    read: Callable
+    shape: tuple
+    model: NoiseModel
+    number: int
+
+    def noise_of(self, rows, columns):
+        """`noise.ImageNoise` of a window, as a part of that of the whole."""
+        (top, wider_rows), (left, wider_columns) = (
+            (start - max(0, start - self.model.reach), (max(0, start - self.model.reach), min(side, stop + self.model.reach)))
+            for (start, stop), side in zip((rows, columns), self.shape[:2], strict=True)
+        )
+        own = self.model.at(self.read(wider_rows, wider_columns))
+        return own.crop(slice(top, top + rows[1] - rows[0]), slice(left, left + columns[1] - columns[0]))
+
+
+def plan(denoiser, height, width, max_memory_gb):
+    """The tiles of an image: one if a pass over the whole fits into the memory, else square windows that do.
+
+    Args:
+      denoiser: `denoisers.Denoiser`.
+      height, width: of the image.
+      max_memory_gb: what a pass may take, about.
+    Returns:
+      List of `Tile`.
+    Raises:
+      InputError: so little memory that tiles would be halo only, or a network that sees everything.
+    """
+    pixels = max_memory_gb * 1e9 / receptive_field.bytes_per_pixel(denoiser.network)
+    if height * width <= pixels:
+        return [Tile((0, height), (0, width), (0, height), (0, width))]
+    radius, multiple = receptive_field.radius(denoiser.network), denoiser.form.multiple
+    if radius is None:
+        raise InputError(
+            f"This network cannot work on tiles, and an image of {height}x{width} does not fit into `max_memory_gb`."
+        )
+    halo = -(-radius // multiple) * multiple
+    side = math.isqrt(int(pixels)) // multiple * multiple - 2 * halo
+    if side < 2 * halo:
+        least = receptive_field.bytes_per_pixel(denoiser.network) * (5 * halo) ** 2 / 1e9
+        raise InputError(f"`max_memory_gb` must be at least {least:.2g} for this network. Received: {max_memory_gb}")
+    return [
+        Tile(rows, columns, _with_halo(rows, halo, height), _with_halo(columns, halo, width))
+        for rows in _spans(height, side)
+        for columns in _spans(width, side)
+    ]
+
+
+def estimates(denoiser, planes, average, *, seed, max_memory_gb=4.0):
+    """Yields the estimates of planes of one shape: small ones some at a time, large ones tile by tile.
+
+    Args:
+      denoiser: `denoisers.Denoiser`.
+      planes: iterable of `Plane`, numbered one after the other.
+      average: `passes.Average`.
+      seed: a number or a tuple of numbers.
+      max_memory_gb: as in `plan`.
+    Yields:
+      (number of the plane, `Tile`, mean over the passes, standard deviation between them), both of the tile's size.
+    """
+    group = []
+    for plane in planes:
+        if len(tiles := plan(denoiser, *plane.shape[:2], max_memory_gb)) > 1:
+            for tile in tiles:
+                yield from _together(denoiser, [plane], tile, average, seed)
+            continue
+        group.append(plane)
+        if len(group) * plane.shape[0] * plane.shape[1] >= passes.MOST_PIXELS:
+            yield from _together(denoiser, group, tiles[0], average, seed)
+            group = []
+    if group:
+        yield from _together(denoiser, group, tiles[0], average, seed)
+
+
+def _together(denoiser, planes, tile, average, seed):
+    place = tile.window_rows, tile.window_columns
+    y = np.stack([plane.read(*place) for plane in planes])
+    noises, origin = [plane.noise_of(*place) for plane in planes], (tile.window_rows[0], tile.window_columns[0])
+    means, deviations = passes.mean_and_deviation(denoiser, y, noises, average, seed=seed, origin=origin, number=planes[0].number)
+    for plane, mean, deviation in zip(planes, means, deviations, strict=True):
+        yield plane.number, tile, mean[tile.inside], deviation[tile.inside]
+
+
+def _spans(side, size):
+    return [(start, min(start + size, side)) for start in range(0, side, size)]
+
+
+def _with_halo(span, halo, side):
+    return max(0, span[0] - halo), min(side, span[1] + halo)

@@ -1,0 +1,173 @@
+"""The data of a training run: its images, its batches, and the test set of its closing evaluation."""
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+from tqdm import tqdm
+
+from r2r_tf import estimation, noise, objectives, recorruption
+from r2r_tf.backend import tf
+from r2r_tf.data import binning, datasets, frozen_images, own_images, pipeline, sampling, test_sets
+from r2r_tf.errors import InputError
+from r2r_tf.inference import defaults, passes
+from r2r_tf.models import denoisers
+from r2r_tf.noise import NoiseModel
+from r2r_tf.training.settings import CHEN, given_noise, steps_per_epoch, test_noise
+
+CALIBRATION_PATCHES = 512
+_CHEN_PATCH_SIZE = 32  # of the R2R paper
+
+
+class TrainingImages(NamedTuple):
+    """The images of a run.
+
+    Attributes:
+      train, validation: lists of `FrozenImage`.
+      noise: the noise model that a network trained on them is for.
+      about: dict for model.json: value_range, and the dtype of files.
+    """
+
+    train: list
+    validation: list
+    noise: NoiseModel
+    about: dict
+
+
+def load_images(settings):
+    """`TrainingImages` of a run.
+
+    Raises:
+      InputError: noise is to be estimated from pictures that are clean.
+    """
+    about = {"value_range": [0, 1]}
+    if settings.images:
+        own = own_images.load(settings.images, settings.single_image)
+        pictures, about = own.pictures, {"value_range": list(own.values), "dtype": own.dtype}
+    else:
+        builder = datasets.prepare(settings.dataset, settings.data_dir, settings.manual_dir)
+        pictures = datasets.load_pictures(builder, "train")
+    model = given_noise(settings)
+    models, model = (model, model) if model else _estimated(settings, pictures)
+    second_copy = objectives.OBJECTIVES[settings.objective].source == "second"
+    images = frozen_images.noisy_images(pictures, models, settings.seed, second_copy=second_copy, scales=settings.scales)
+    images = frozen_images.misjudge_levels(images, settings.sigma_error, settings.seed)
+    train, validation = frozen_images.split_validation(images, settings.seed, settings.validation_fraction)
+    parts = [binning.with_copies(train, settings.binning), validation]
+    if settings.teacher:
+        parts = [_taught(settings, part) for part in parts]
+    return TrainingImages(*parts, model, about)
+
+
+def _estimated(settings, pictures):
+    """(list with the noise model of each picture; the one of all)."""
+    if any(picture.noisy is None for picture in pictures):
+        raise InputError(
+            f"`sigma={settings.sigma}` is for pictures that are noisy already, and {settings.dataset} has clean ones."
+        )
+    if settings.sigma == CHEN:
+        levels = [estimation.chen2015(p.noisy, _CHEN_PATCH_SIZE) for p in tqdm(pictures, unit=" noise levels")]
+        return [noise.Gaussian(level) for level in levels], noise.Gaussian(float(np.mean(levels)))
+    models, pool = estimation.camera_noise([p.noisy for p in pictures], [p.setting for p in pictures])
+    # pictures that do not tell their setting may be of several: each then has a strength of its own
+    strengths = [estimation.level_factor(p.noisy, pool) if p.setting is None else 1.0 for p in pictures]
+    return [models[p.setting].scaled(own) for p, own in zip(pictures, strengths, strict=True)], pool
+
+
+def _taught(settings, images):
+    """The same images with the teacher's estimate from each, by the draws that it would take of itself."""
+    teacher = denoisers.load(settings.teacher, settings.precision)
+    channels = images[0].noisy.shape[-1]
+    if teacher.form.channels != channels:
+        raise InputError(
+            f"`teacher` must be for images of {channels} channel(s), as {settings.dataset} has. Received: {settings.teacher}"
+        )
+    if settings.binning and not teacher.form.takes_level:
+        raise InputError(f"`binning` needs a `teacher` that is told the level, as unet-awgn is. Received: {settings.teacher}")
+    average = defaults.plan(teacher)
+
+    def estimate(number, image):
+        return passes.averaged_estimate(teacher, image.noisy[None], [image.noise], average, seed=(settings.seed, number))[0]
+
+    bar = tqdm(images, unit=" images", desc="teacher")
+    return [image._replace(taught=estimate(number, image)) for number, image in enumerate(bar)]
+
+
+def load_test_set(settings, channels):
+    """The closing evaluation's `test_sets.TestSet`, None without `test_dataset`; loaded first, so that it cannot fail last."""
+    if settings.test_dataset is None:
+        return None
+    return test_sets.load_test_set(
+        settings.test_dataset,
+        test_noise(settings),
+        channels,
+        data_dir=settings.data_dir,
+        manual_dir=settings.manual_dir,
+        seed=settings.seed,
+    )
+
+
+class Batches(NamedTuple):
+    """Data sets of (input, target) batches, see `pipeline.batches`: the remaining steps, one validation, one calibration."""
+
+    train: tf.data.Dataset
+    validation: tf.data.Dataset
+    calibration: tf.data.Dataset
+
+
+def batches(settings, images, first_epoch, with_level):
+    """`Batches` of a run that goes on after some epochs. Calibration batches are of training images, with draws of their own.
+
+    Args:
+      settings: `Settings`.
+      images: `TrainingImages`.
+      first_epoch: how many epochs are done.
+      with_level: whether the network is told the level.
+    """
+    steps = steps_per_epoch(settings)
+    common = {
+        "with_level": with_level,
+        "alpha": settings.alpha,
+        "objective": settings.objective,
+        "antithetic": settings.antithetic,
+        "batch_size": settings.batch_size,
+        "patch_size": settings.patch_size,
+        "seed": settings.seed,
+    }
+    train = pipeline.batches(
+        images.train, **common, role="train", first_step=first_epoch * steps, num_steps=(settings.epochs - first_epoch) * steps
+    )
+    validation = pipeline.batches(
+        images.validation,
+        **common,
+        role="validation",
+        first_step=0,
+        num_steps=validation_steps(settings),
+        with_clean=all(image.clean is not None for image in images.validation),
+    )
+    calibration = pipeline.batches(
+        images.train,
+        **common,
+        role="calibration",
+        first_step=0,
+        num_steps=math.ceil(CALIBRATION_PATCHES / settings.batch_size),
+    )
+    return Batches(train, validation.cache(), calibration.cache())
+
+
+def validation_steps(settings):
+    """Batches of one validation."""
+    return math.ceil(settings.validation_fraction * steps_per_epoch(settings))
+
+
+def target_variances(settings, images, *, role, first_step, num_steps):
+    """Noise variance of a target pixel, the mean over the patches of each of these steps, [num_steps]."""
+    objective = objectives.of_images(settings.objective, images[0].simulated)
+    patches = pipeline.patches_of(settings.objective, settings.antithetic, settings.batch_size)
+    drawn = sampling.random_images(len(images), first_step * patches, num_steps * patches, settings.seed, role)
+    gains = objective.input_gains(settings.alpha, [image.binned_by for image in images])
+    variances = [
+        objective.target_variance(image.noise, recorruption.alpha_of_gain(gain))
+        for image, gain in zip(images, gains, strict=True)
+    ]
+    return np.array(variances)[drawn].reshape(num_steps, patches).mean(axis=1)

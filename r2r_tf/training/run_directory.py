@@ -1,0 +1,98 @@
+"""The run directory: flags.txt that a run is replayed with, run.json that says what made it, and when to resume or refuse."""
+
+import datetime
+import importlib.metadata
+import json
+import pathlib
+import platform
+import subprocess
+
+from r2r_tf import atomic
+from r2r_tf.errors import InputError
+
+FLAGS_FILE, RUN_FILE, HISTORY_FILE, CHECKPOINTS = "flags.txt", "run.json", "history.csv", "checkpoints"
+MAY_CHANGE = ("epochs",)
+_PACKAGES = ("r2r_tf", "keras", "tensorflow", "tensorflow-cpu", "tensorflow-datasets", "numpy", "scikit-image")
+_HEADER = "# The flags of this run, without --workdir. Replay: python -m r2r_tf.train --flagfile=THIS_FILE --workdir=NEW_FOLDER\n"
+
+
+def check(workdir, flag_lines):
+    """Whether a run with these flags may live in this folder: a new or empty one, or that of the same run.
+
+    Args:
+      workdir: folder.
+      flag_lines: dict from flag name to its line, such as {'sigma': '--sigma=25'}.
+    Raises:
+      InputError: the folder holds something else, or a run with other flags.
+    """
+    workdir = pathlib.Path(workdir)
+    file = workdir / FLAGS_FILE
+    if file.exists():
+        before = [line for line in file.read_text().splitlines() if line and not line.startswith("#")]
+        refused = [line for line in sorted(set(flag_lines.values()) ^ set(before)) if _name(line) not in MAY_CHANGE]
+        if refused:
+            was = [line for line in refused if line in before]
+            now = [line for line in refused if line not in before]
+            raise InputError(
+                f"{workdir} holds a run with other flags: {' '.join(was) or '(nothing)'} there, {' '.join(now) or '(nothing)'} "
+                "now. Only `epochs` may change; give another `workdir` for a new run."
+            )
+    elif workdir.is_file() or (workdir.is_dir() and any(not atomic.is_leftover(path) for path in workdir.iterdir())):
+        raise InputError(f"`workdir` must be a new folder or that of a run. Received: {workdir}, which holds other files")
+
+
+def claim(workdir, flag_lines):
+    """Writes flags.txt: from here on the folder is this run's. Later than `check`, so that a failed start leaves nothing."""
+    atomic.write_text(pathlib.Path(workdir) / FLAGS_FILE, _HEADER + "".join(f"{line}\n" for line in flag_lines.values()))
+
+
+def read_run(workdir):
+    """The contents of run.json, {} before it is there."""
+    path = pathlib.Path(workdir) / RUN_FILE
+    return json.loads(path.read_text()) if path.is_file() else {}
+
+
+def write_run(workdir, **entries):
+    """Adds entries to run.json."""
+    atomic.write_json(pathlib.Path(workdir) / RUN_FILE, {**read_run(workdir), **entries})
+
+
+def add_session(workdir, **entries):
+    """Appends to run.json which versions, machine and git commit train from here on."""
+    sessions = read_run(workdir).get("sessions", [])
+    write_run(workdir, sessions=[*sessions, {**_provenance(), **entries}])
+
+
+def _provenance():
+    versions = {"python": platform.python_version()}
+    for package in _PACKAGES:
+        try:
+            versions[package] = importlib.metadata.version(package)
+        except importlib.metadata.PackageNotFoundError:
+            continue
+    return {
+        "started": datetime.datetime.now().astimezone().isoformat(timespec="seconds"),
+        "versions": versions,
+        "platform": platform.platform(),
+        "git_commit": _git_commit(),
+    }
+
+
+def _name(line):
+    """'antithetic' of '--noantithetic', 'sigma' of '--sigma=25'."""
+    return line.removeprefix("--").split("=")[0]
+
+
+def _git_commit():
+    """The commit of the checkout that this package lies in, None outside one; '+' marks uncommitted changes."""
+    here = pathlib.Path(__file__).parent.parent.parent
+    if not (here / ".git").exists():
+        return None
+    try:
+        commit, changes = (
+            subprocess.run(["git", "-C", here, *command], capture_output=True, text=True, check=True).stdout.strip()
+            for command in (("rev-parse", "HEAD"), ("status", "--porcelain", "--untracked-files=no"))
+        )
+    except (OSError, subprocess.CalledProcessError):
+        return None
+    return commit + ("+" if changes else "")

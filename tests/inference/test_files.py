@@ -1,0 +1,246 @@
+"""Denoising files: the same estimates as for arrays, in the file's own dtype and layout; bad files do not stop the others."""
+
+import errno
+import pathlib
+import re
+
+import numpy as np
+import pytest
+import scipy.ndimage
+import tifffile
+from conftest import mean_denoiser, run_python
+from skimage import data
+
+import r2r_tf
+from r2r_tf import image_files, pretrained
+from r2r_tf.errors import InputError
+from r2r_tf.image_files import value_range
+from r2r_tf.image_files.formats import tiff
+from r2r_tf.inference import files, passes, stacks
+
+SIGMA = 0.1
+DRAWS = {"num_recorruptions": 2}
+AVERAGE = passes.Average(0.5, 2, True, 2)
+
+
+@pytest.fixture(scope="module")
+def denoiser():
+    return mean_denoiser(SIGMA)
+
+
+def noisy(dtype, shape=(90, 70), seed=0):
+    x = data.camera()[100 : 100 + shape[0], 200 : 200 + shape[1]] / 255
+    y = np.clip(x + SIGMA * np.random.default_rng(seed).standard_normal(shape), 0, 1)
+    return (y * np.iinfo(dtype).max).round().astype(dtype) if np.dtype(dtype).kind == "u" else y.astype(dtype)
+
+
+@pytest.mark.parametrize(
+    "values, expected",
+    [
+        (np.uint8([0, 3]), (0, 255)),
+        (np.uint16([0, 40000]), (0, 65535)),
+        (np.linspace(0, 1, 5001, dtype=np.float32), (0, 1)),
+        (np.linspace(-0.1, 1.1, 5001), (0, 1)),
+        (np.linspace(200, 4095, 200_001).astype(np.uint16), (203, 4091)),
+        (np.linspace(-50, 950, 200_001), (-49, 949)),
+        (np.linspace(0, 0.01, 200_001), (1e-5, 0.00999)),
+        (np.array([0.25, np.nan, 0.5]), (0, 1)),
+        (np.full(9, 7.0), (0, 1)),
+    ],
+)
+def test_what_stands_for_zero_and_one(values, expected):
+    scale = value_range.of_pixels([values])
+    np.testing.assert_allclose(scale, expected, rtol=1e-3)
+    finite = values[np.isfinite(values)]
+    back = scale.from_unit(scale.to_unit(finite), values.dtype)
+    np.testing.assert_allclose(back, finite, rtol=1e-5, atol=1e-5 * abs(scale.high))
+
+
+def test_whole_numbers_are_rounded_and_clipped():
+    scale = value_range.ValueRange(500.0, 3500.0)
+    np.testing.assert_array_equal(scale.from_unit([-1.0, 0.0, 0.00049, 1.0, 99.0], np.uint16), [0, 500, 501, 3500, 65535])
+    np.testing.assert_allclose(scale.from_unit([-1.0, 2.0], np.float32), [-2500, 6500])
+
+
+@pytest.mark.parametrize("dtype", ("uint8", "uint16", "float32"))
+def test_pages_are_denoised_as_arrays_are(denoiser, dtype):
+    pixels = np.stack([noisy(dtype, seed=seed) for seed in range(2)])[..., None]
+    scale = value_range.of_pixels([pixels])
+    result = stacks.denoise(denoiser, pixels, scale, AVERAGE, seed=3, with_deviation=True)
+    expected = r2r_tf.denoise(pixels, denoiser, num_recorruptions=2, orientations=2, seed=3)
+    assert result.pixels.dtype == dtype
+    np.testing.assert_allclose(result.pixels.astype(float), expected.astype(float), atol=1.01 if dtype[0] == "u" else 1e-5)
+    assert result.levels == [SIGMA] * 2 and result.deviation.shape == pixels.shape
+    # the mean of nine draws times alpha sigma, on the file's scale
+    inside = result.deviation[:, 5:-5, 5:-5] / scale.high
+    assert np.sqrt(np.mean(inside**2)) == pytest.approx(0.5 * SIGMA / 3 * 2**0.5, rel=0.1)
+
+
+def test_tiles_and_channels(denoiser, rng):
+    pixels, seen = (rng.random((2, 200, 150, 3)) * 255).astype(np.uint8), []
+    scale = value_range.of_pixels([pixels])
+    whole = stacks.denoise(denoiser, pixels, scale, AVERAGE)
+    tiled = stacks.denoise(denoiser, pixels, scale, AVERAGE, max_memory_gb=2e-5, on_tile=lambda *progress: seen.append(progress))
+    assert np.abs(tiled.pixels.astype(int) - whole.pixels).max() <= 1 and np.mean(tiled.pixels != whole.pixels) < 1e-3
+    assert len(seen) > 20 and seen[-1] == (pixels.size, pixels.size)
+    alone = stacks.denoise(denoiser, pixels[1:, ..., 2:], scale, passes.Average(0.5, 0))
+    np.testing.assert_array_equal(
+        stacks.denoise(denoiser, pixels, scale, passes.Average(0.5, 0)).pixels[1:, ..., 2:], alone.pixels
+    )
+
+
+def test_files_that_differ_in_their_ending_alone(denoiser, tmp_path):
+    for name in ("a.npy", "a.tif"):
+        array = noisy("uint8", seed=len(name))
+        np.save(tmp_path / name, array) if name.endswith("npy") else tifffile.imwrite(tmp_path / name, array)
+    places = files.outputs([tmp_path / "a.npy", tmp_path / "a.tif"], tmp_path / "out")
+    assert not files.run(denoiser, places, DRAWS, preview=True)
+    made = {"a_denoised.npy", "a_denoised.tif", "a.npy_preview.png", "a.tif_preview.png"}
+    assert {path.name for path in (tmp_path / "out").iterdir()} == made
+
+
+def test_level_of_a_large_image_is_estimated_from_windows_spread_over_it():
+    x = np.arange(3000 * 700, dtype=np.float32).reshape(3000, 700, 1)
+
+    def read(rows, columns):
+        return x[slice(*rows), slice(*columns)]
+
+    sample = stacks.sample(read, x.shape)
+    assert sample.shape == (2048, 700, 1) and sample[0, 0] == 0 and sample[-1, -1] == x[-1, -1]
+    np.testing.assert_array_equal(stacks.sample(read, (300, 700, 1)), x[:300])
+
+
+def test_files_that_inputs_stand_for(tmp_path, monkeypatch):
+    names = ("b.png", "a.TIF", "c_denoised.png", "c_preview.png", "notes.txt", "deep/d.npy")
+    for name in names:
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).touch()
+    monkeypatch.chdir(tmp_path)
+
+    def found(*inputs):
+        return [str(path) for path in image_files.find(inputs)]
+
+    assert found(".") == ["a.TIF", "b.png"] and found("*.png") == ["b.png"] and found("**/*.npy") == ["deep/d.npy"]
+    assert found("b.png", ".", "c_denoised.png") == ["b.png", "a.TIF", "c_denoised.png"] and found("no.png") == ["no.png"]
+    for nothing in ("*.jpg", str(tmp_path / "deep" / "x*")):
+        with pytest.raises(InputError, match="no images"):
+            found(nothing)
+    with pytest.raises(InputError, match="would both become"):
+        files.outputs(image_files.find(["b.png", "deep/../b.png"]), "out")
+
+
+def test_bad_files_do_not_stop_the_others(denoiser, tmp_path, monkeypatch):
+    np.save(tmp_path / "a.npy", noisy("float32"))
+    np.save(tmp_path / "b.npy", np.full((40, 40), np.nan))
+    (tmp_path / "c.png").write_bytes(b"\x89PNG\r\n\x1a\n")
+    tifffile.imwrite(tmp_path / "d.tif", noisy("uint16"))
+    places, lines = files.outputs(image_files.find([str(tmp_path)]), tmp_path / "out"), []
+    options = {"print_line": lines.append, "uncertainty": True, "preview": True, "sigma": 0.2}
+    failed = files.run(denoiser, places, DRAWS, **options)
+    assert [path.name for path in failed] == ["b.npy", "c.png"]
+    assert [line.partition(":")[0] for line in lines] == ["a.npy", "error", "error", "d.tif"]
+    assert "90" in lines[0] and "sigma 51.0" in lines[0] and "NaN" in lines[1]
+    made = {"a_denoised.npy", "a_uncertainty.tif", "a_preview.png", "d_denoised.tif", "d_uncertainty.tif", "d_preview.png"}
+    assert {path.name for path in (tmp_path / "out").iterdir()} == made
+    assert image_files.read(tmp_path / "out" / "a_preview.png").shape == (90, 140, 3)
+    before = (tmp_path / "out" / "d_denoised.tif").stat().st_mtime_ns
+    assert files.run(denoiser, places, DRAWS, **options) == failed and "is done already" in lines[4]
+    assert (tmp_path / "out" / "d_denoised.tif").stat().st_mtime_ns == before
+
+    def no_space(path, image, pixels):
+        path.write_bytes(b"half")
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(tiff, "write", no_space)
+    content = (tmp_path / "out" / "d_denoised.tif").read_bytes()
+    failed = files.run(denoiser, places, DRAWS, overwrite=True, print_line=lines.append)
+    assert failed[-1].name == "d.tif" and "No space left on device" in lines[-1]
+    assert (tmp_path / "out" / "d_denoised.tif").read_bytes() == content
+    assert {path.name for path in (tmp_path / "out").iterdir()} == made
+
+
+def test_command(tmp_path):
+    """Shipped weights on a 12-bit stack and on a colour picture, and a file that is none."""
+    x = data.camera()[:64, :64] / 255
+    rng = np.random.default_rng(0)
+    stack = np.stack([x + sigma / 255 * rng.standard_normal(x.shape) for sigma in (20, 40)])
+    tifffile.imwrite(tmp_path / "stack.tif", np.clip(stack * 3000 + 300, 0, 4095).astype(np.uint16), imagej=True)
+    y = np.clip(data.astronaut()[:50, :60] + 20 * rng.standard_normal((50, 60, 3)), 0, 255).astype(np.uint8)
+    np.save(tmp_path / "colour.npy", y)
+    (tmp_path / "text.png").write_text("no picture")
+    command = ("-m", "tools.denoise", str(tmp_path), f"--output_dir={tmp_path / 'out'}", "--orientations=1")
+    process = run_python(*command, check=False)
+    assert process.returncode == 1 and "Traceback" not in process.stderr
+    assert "text.png is not an image" in process.stdout and "1 of 3 files could not be denoised" in process.stderr
+    result = (tifffile.imread(tmp_path / "out" / "stack_denoised.tif").astype(float) - 300) / 3000
+    assert np.mean((result[0] - x) ** 2) < 0.3 * np.mean((stack[0] - x) ** 2)
+    assert np.mean((result[1] - x) ** 2) < 0.2 * np.mean((stack[1] - x) ** 2)
+    assert np.load(tmp_path / "out" / "colour_denoised.npy").dtype == np.uint8
+    again = run_python(*command, check=False)
+    assert again.stdout.count("is done already") == 2
+    for arguments, message in (((), "at least one image"), ((str(tmp_path), "--sigma=300"), "--sigma must be")):
+        process = run_python("-m", "tools.denoise", *arguments, f"--output_dir={tmp_path}", check=False)
+        assert process.returncode == 1 and message in process.stderr
+
+
+@pytest.mark.skipif(not pathlib.Path("/proc/self/status").is_file(), reason="reads the process's memory from /proc")
+def test_large_images_take_bounded_memory(denoiser, tmp_path, monkeypatch):
+    """Pixels and result stay in files, and what is held does not grow with the image: 16 megapixels, some 100 MB."""
+    for module in (tiff, stacks):
+        monkeypatch.setattr(module, "_LARGE", 1 << 20)
+    tile = noisy("uint16", (400, 300))
+    side = 4000
+    tifffile.imwrite(tmp_path / "large.tif", np.tile(tile, (14, 14))[:side, :side])
+    used = []
+
+    def anonymous_memory(done=0, total=0):
+        status = pathlib.Path("/proc/self/status").read_text()
+        used.append(int(re.search(r"RssAnon:\s+(\d+) kB", status)[1]) / 1e3)
+
+    def denoise(pixels):
+        scale = value_range.ValueRange(0.0, 65535.0)
+        return stacks.denoise(denoiser, pixels, scale, AVERAGE, max_memory_gb=0.01, on_tile=anonymous_memory)
+
+    pixels = image_files.open_image(tmp_path / "large.tif").pixels
+    denoise(pixels[:, :1200, :1200])  # compiles, and shows what a few tiles take
+    before = max(used)
+    used.clear()
+    result = denoise(pixels)
+    assert len(used) > 20 and max(used) - before < 100
+    assert isinstance(result.pixels, np.memmap)
+    place = slice(side - 90, side - 10), slice(2000, 2090)
+    direct = denoise(pixels[:, side - 400 :, 1800:2300]).pixels[0, 310:390, 200:290]
+    # pairs cancel in a linear network, so that the draws of either place give the same
+    assert np.abs(result.pixels[0][place].astype(int) - direct).max() <= 1
+
+
+def test_default_weights_fit_each_file(tmp_path):
+    """Gray and white noise, and colours that are noisy at coarse scales alone, as cameras leave them."""
+    rng = np.random.default_rng(0)
+    coarse = scipy.ndimage.gaussian_filter(rng.standard_normal((96, 96, 3)), (3, 3, 0))
+    fine = rng.standard_normal((96, 96, 1))
+    pictures = {"white": 0.5 + 0.05 * fine, "camera": 0.5 + 0.03 * fine + 0.03 * coarse / coarse.std()}
+    for name, picture in pictures.items():
+        pixels = np.round(255 * picture).astype(np.uint8)
+        tifffile.imwrite(tmp_path / f"{name}.tif", pixels[..., 0] if name == "white" else pixels)
+    places = files.outputs([tmp_path / f"{name}.tif" for name in pictures], tmp_path / "out")
+    assert not files.run(None, places, {"orientations": 1})
+    for name, model in (("white", pretrained.DEFAULTS[1]), ("camera", pretrained.CAMERA)):
+        y, x_hat = (tifffile.imread(path) for path in (tmp_path / f"{name}.tif", tmp_path / "out" / f"{name}_denoised.tif"))
+        expected = r2r_tf.denoise(y, model, orientations=1)
+        assert np.abs(x_hat.astype(int) - expected).max() <= 1 and not np.array_equal(x_hat, y)
+
+
+def test_level_that_is_said_is_the_one_that_may_be_given():
+    """For noise of a camera, too: the root mean square over the picture, so that giving it again changes nothing."""
+    denoiser, rng = r2r_tf.load_pretrained(pretrained.CAMERA), np.random.default_rng(0)
+    model = denoiser.noise.scaled(3.0)
+    x = data.chelsea()[:96, :96] / 255
+    y = x + model.at(x.astype(np.float32)).from_normal(rng.standard_normal((120, 120, 3)))
+    pixels, average = y[None].astype(np.float32), passes.Average(1.0, 0)
+    scale = value_range.ValueRange(0.0, 1.0)
+    found = stacks.denoise(denoiser, pixels, scale, average)
+    again = stacks.denoise(denoiser, pixels, scale, average, sigma=found.levels[0])
+    assert again.levels[0] == pytest.approx(found.levels[0], rel=0.02)
+    np.testing.assert_allclose(again.pixels, found.pixels, atol=2e-3)
+    np.testing.assert_allclose(stacks.denoise(denoiser, pixels, scale, average, sigma=0.0).levels[0], 0)

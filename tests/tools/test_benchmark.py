@@ -1,0 +1,93 @@
+"""The benchmark's bookkeeping: cases take turns, medians, and bad combinations of flags. Speeds are not asserted."""
+
+import keras
+import numpy as np
+import pytest
+from conftest import run_python, standard_errors
+
+from r2r_tf import noise
+from r2r_tf.data import test_sets
+from r2r_tf.errors import InputError
+from r2r_tf.models import denoisers, networks
+from tools.benchmark_suites import estimators, inference, timing
+
+
+def test_cases_take_turns():
+    order = []
+    values = {"a": iter((3.0, 1.0, 2.0)), "b": iter((10.0, 30.0, 20.0))}
+    cases = {name: lambda name=name: order.append(name) or next(values[name]) for name in values}
+    results = timing.interleave(cases, 3)
+    assert order == ["a", "b"] * 3
+    assert results["a"] == {"median": 2.0, "min": 1.0, "max": 3.0, "values": [3.0, 1.0, 2.0]}
+    lines = timing.table(results, "unit").splitlines()
+    assert lines[0].startswith("unit") and lines[1].startswith("b") and lines[2].startswith("a")
+
+
+def test_cases_are_selected_by_name():
+    cases = dict.fromkeys(("plain T 2, bfloat16", "plain T 20, bfloat16", "BM3D"))
+    assert list(timing.select(cases, r"T 2\b|BM3D")) == ["plain T 2, bfloat16", "BM3D"] and timing.select(cases, None) == cases
+    for pattern, message in (("wavelet", "at least one of: plain T 2, bfloat16; "), ("(", "regular expression")):
+        with pytest.raises(InputError, match=message):
+            timing.select(cases, pattern)
+
+
+def test_flags_of_another_suite_are_refused():
+    process = run_python("-m", "tools.benchmark", "--suite=pipeline", "--peer_python=python", check=False)
+    assert (
+        process.returncode == 1
+        and "--peer_python does not belong to --suite=pipeline" in process.stderr
+        and "Traceback" not in process.stderr
+    )
+
+
+def test_decibels_and_seconds_of_inference(data_dir, tmp_path, monkeypatch):
+    """A tiny network: each way is scored, drawn, and its job for the peer is the same network."""
+    network = networks.build("dncnn", depth=3, features=2, near_zero_start=False)
+    denoisers.save(tmp_path / "run", network, {"alpha": 0.5, "noise": None})
+    monkeypatch.setattr(inference, "_has_bm3d", lambda: False)
+    ways = {name: inference._WAYS[name] for name in ("plain T 50", "antithetic T 2", "f(y)", "f(y), turned")}
+    monkeypatch.setattr(inference, "_WAYS", {**ways, "plain T 50": {"num_recorruptions": 2, "antithetic": False}})
+    denoisers.save(tmp_path / "other", network, {"alpha": 0.5, "noise": None})
+    arguments = ([str(tmp_path / "run"), str(tmp_path / "other")], "skimage_natural", 25.0, 1, data_dir, None)
+    report = inference.run(1, *arguments, figure=tmp_path / "figure.png")
+    own = {"plain T 50, bfloat16", "antithetic T 2, bfloat16", "f(y), float32", "f(y), bfloat16"}
+    own |= {"f(y), turned, bfloat16", "other: f(y), bfloat16", "other: f(y), turned, bfloat16"}
+    assert set(report["results"]) == set(report["decibels"]) == own | {"non-local means", "wavelet", "total variation"}
+    assert report["decibels"]["non-local means"] > 28 and (tmp_path / "figure.png").read_bytes().startswith(b"\x89PNG")
+    test = test_sets.load_test_set("skimage_natural", noise.Gaussian(0.1), 1, data_dir=data_dir, max_images=1)
+    job = np.load(inference.write_job(denoisers.load(tmp_path / "run"), test, 0.1, tmp_path))
+    x = job["image0"][None, :40, :40, None]
+    for number in range(3):
+        x = keras.ops.conv(x, job[f"kernel{number}"], padding="same") + job[f"bias{number}"]
+        x = keras.ops.relu(x) if number < 2 else x
+    np.testing.assert_allclose(job["image0"][:40, :40, None] - x[0], network(job["image0"][None, :40, :40, None])[0], atol=1e-5)
+    denoisers.save(tmp_path / "unet", networks.build("unet", features=8, blocks=1), {"alpha": 0.5, "noise": None})
+    with pytest.raises(InputError, match="chain of convolutions"):
+        inference.write_job(denoisers.load(tmp_path / "unet"), test, 0.1, tmp_path)
+
+
+def test_ratio_is_to_the_peers_faster_case_at_equal_decibels():
+    seconds = {
+        "PyTorch, a": 9.0,
+        "PyTorch, b": 8.0,
+        "f(y), float32": 1.0,
+        "plain, float32": 2.0,
+        "wavelet": 0.1,
+        "u: f(y), float32": 1.0,
+    }
+    decibels = {**dict.fromkeys(seconds, 28.4), "f(y), float32": 28.3, "PyTorch, a": 28.5}
+    report = inference.against_peer({name: {"median": value} for name, value in seconds.items()}, decibels)
+    assert report == {"peer": "PyTorch, b", "as_good_and_fastest": "plain, float32", "times_as_fast": 4.0}
+
+
+def test_orthogonal_draws(rng):
+    """The second stays standard normal, and independent of the first in what it is squared, but for being orthogonal to it."""
+    first, second = rng.standard_normal((2, 401, 600, 1))
+    turned = estimators.orthogonal(first, second)
+    blocks = (first * turned)[:400].reshape(200, 2, 300, 2).sum(axis=(1, 3))
+    np.testing.assert_allclose(blocks, 0, atol=1e-12)
+    assert np.abs((first * second)[:400].reshape(200, 2, 300, 2).sum(axis=(1, 3))).mean() > 1
+    np.testing.assert_array_equal(turned[400], second[400])
+    for power, expected in ((1, 0), (2, 1), (4, 3)):
+        assert standard_errors(turned[:400] ** power, expected) < 5
+    assert standard_errors(turned[:400:2, ::2] * turned[1:400:2, ::2], 0) < 5
