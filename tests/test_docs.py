@@ -21,7 +21,8 @@ def commands(text):
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
 def test_commands_can_be_given(path):
     found = set(commands(path.read_text(encoding="utf-8")))
-    assert found or path.name == "awgn_common.flags"
+    # pages about the code have none
+    assert found or path.name in ("awgn_common.flags", "architecture.md", "contributing.md", "denoising.md")
     for module, arguments in sorted(found):
         process = run_python("-c", PARSE, module, *arguments, check=False)
         assert process.returncode == 0, f"{module} {' '.join(arguments)}: {process.stderr.splitlines()[-1]}"

@@ -229,6 +229,7 @@ def test_help_succeeds_without_tensorflow(command, tmp_path):
     assert re.search(r"^  --\w+: ", process.stdout, re.MULTILINE) and "Usage" in process.stdout
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "arguments, message",
     [

@@ -130,6 +130,7 @@ def test_copies_without_sense_are_refused(changes, message):
         settings.check(small_settings(**changes))
 
 
+@pytest.mark.slow
 def test_training_estimates_its_psnr_with_copies_too(data_dir, tmp_path):
     """Without the copies' own target variances the estimate would be off by decibels, or undefined."""
     common = {"epochs": 1, "steps_per_epoch": 40, "learning_rate": 1e-9, "binning": (2,)}

@@ -179,6 +179,7 @@ def test_real_data(manual_dir, real_data_dir):
     np.testing.assert_array_equal(np.round(test[0].clean[..., 0] * 255), first)
 
 
+@pytest.mark.slow
 def test_real_camera_noise(manual_dir, real_data_dir):
     builder = datasets.prepare("polyu", real_data_dir, manual_dir)
     pictures = datasets.load_pictures(builder, "train+test")

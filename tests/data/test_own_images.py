@@ -103,6 +103,7 @@ def test_nan_and_several_as_one(folder, tmp_path):
         own_images.load([str(folder)], single=True)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("sigma", ("auto", "22"))
 def test_training_cleans_the_files(folder, pictures, tmp_path, sigma):
     """The level is that of the recorded range; auto finds it."""
@@ -129,6 +130,7 @@ def test_training_cleans_the_files(folder, pictures, tmp_path, sigma):
         assert model.noise == noise.Gaussian(22 / 255)
 
 
+@pytest.mark.slow
 def test_single_image_command(folder, tmp_path):
     flags = ("--flagfile=configs/single_image.flags", f"--images={folder / 'a.tif'}", f"--workdir={tmp_path / 'run'}")
     small = ("--features=8", "--patch_size=32", "--epochs=1", "--steps_per_epoch=4")

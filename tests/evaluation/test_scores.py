@@ -101,6 +101,7 @@ def test_figures_and_logs_are_there(evaluated):
     assert {"test_psnr/model", "test_ssim/noisy_input", "test/examples", "test/histograms"} <= tags
 
 
+@pytest.mark.slow
 def test_evaluate_command(run_folder, data_dir, tmp_path):
     process = run_python(
         "-m",
@@ -147,6 +148,7 @@ def test_unknown_noise_is_asked_for(data_dir):
         test_sets.load_test_set("skimage_natural", None, 1, data_dir=data_dir)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("dataset", ("bsd68", "polyu"))
 def test_real_data_can_be_evaluated(manual_dir, real_data_dir, run_folder, tmp_path, dataset):
     denoiser, channels = denoisers.load(run_folder), 1

@@ -62,6 +62,7 @@ def test_files_and_words(identity, tmp_path):
     assert f"{rows[-1]['ratio']:.1f} times" in uncertainty.sentence(rows)
 
 
+@pytest.mark.slow
 def test_command(data_dir, tmp_path):
     arguments = ["--model=cnn5-awgn25", f"--data_dir={data_dir}", "--max_images=1", f"--output_dir={tmp_path / 'out'}"]
     process = run_python("-m", "tools.evaluate", *arguments, "--num_recorruptions=2", "--uncertainty")

@@ -48,6 +48,7 @@ def test_draws_stop_when_the_error_is_small_enough(squares, rng):
     assert r2r_tf.denoise_to_precision(y[:1], 1e-9, squares, sigma=0.0)[2] == [4]
 
 
+@pytest.mark.slow
 def test_evaluation_reports_the_draws(squares, data_dir, tmp_path):
     test = test_sets.load_test_set("skimage_natural", noise.Gaussian(SIGMA), 1, data_dir=data_dir, max_images=2)
     summary = scores.evaluate(squares, test, tmp_path, num_recorruptions=40, target_se=0.7 * SIGMA**2, orientations=1)

@@ -97,6 +97,7 @@ def test_requests_to_tensorflow_serving(exported):
     assert result["png_bytes"] == (folder / "eight_out.png").read_bytes()
 
 
+@pytest.mark.slow
 def test_network_that_is_told_the_level(tmp_path):
     """The endpoints tell it the level of what they feed it, and lengthen odd sides."""
     network = networks.build("ffdnet", depth=2, features=4)
@@ -141,6 +142,7 @@ def test_onnx_in_its_own_runtime(name, options, tmp_path):
         np.testing.assert_allclose(run(x, 0.3), passes.apply(denoisers.Denoiser(network), x, 0.3), atol=1e-5)
 
 
+@pytest.mark.slow
 def test_export_command(tmp_path):
     denoisers.save(tmp_path / "run", networks.build("ffdnet", depth=3, features=4, near_zero_start=False), {"alpha": 0.5})
     for kind, name in (("onnx", "model.onnx"), ("saved_model", "model")):

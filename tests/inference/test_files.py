@@ -159,6 +159,7 @@ def test_bad_files_do_not_stop_the_others(denoiser, tmp_path, monkeypatch):
     assert {path.name for path in (tmp_path / "out").iterdir()} == made
 
 
+@pytest.mark.slow
 def test_command(tmp_path):
     """Shipped weights on a 12-bit stack and on a colour picture, and a file that is none."""
     x = data.camera()[:64, :64] / 255

@@ -42,6 +42,7 @@ def by_tiles(denoiser, y, average, gigabytes, level):
     return result, deviation, count
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "average", [passes.Average(0.5, 4, True, 8), passes.Average(0.5, 0, True, 8), passes.Average(0.5, 1, False)]
 )

@@ -160,6 +160,7 @@ def test_shipped_network_outside_its_range(sigma, told, gain):
     assert metrics.psnr(x, r2r_tf.denoise(y, sigma=told, orientations=1), clip=False) > metrics.psnr(x, y, clip=False) + gain
 
 
+@pytest.mark.slow
 def test_training_on_a_range_from_the_settings(data_dir, tmp_path):
     changes = {"model": "ffdnet", "batch_norm": None, "sigma": "5-50", "test_dataset": "skimage_natural", "ema": 0.5}
     run_here(data_dir, tmp_path / "run", **changes, epochs=2, steps_per_epoch=40)

@@ -14,6 +14,7 @@ from r2r_tf.evaluation import baselines, metrics, model_cards
 from r2r_tf.models import denoisers
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", pretrained.names())
 def test_shipped_weights_score_what_their_card_says(name, data_dir):
     card = json.loads((pretrained.directory(name) / "model.json").read_text())
@@ -24,6 +25,7 @@ def test_shipped_weights_score_what_their_card_says(name, data_dir):
     assert denoiser.sha256 == card["sha256"] and (pretrained.directory(name) / "card.md").read_text().startswith(f"# {name}")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", sorted(set(pretrained.names()) - {pretrained.CAMERA}))
 def test_shipped_weights_on_berkeley_pictures(name, real_data_dir, manual_dir):
     """Crops of four BSD68 pictures: better than the best classical denoiser of scikit-image by half a decibel."""
@@ -38,6 +40,7 @@ def test_shipped_weights_on_berkeley_pictures(name, real_data_dir, manual_dir):
     assert np.mean(gains) > 0.5
 
 
+@pytest.mark.slow
 def test_shipped_weights_on_noise_of_cameras(real_data_dir, manual_dir):
     """Crops of scenes that were not trained on, their noise found in them: better than the input by a decibel, in one pass."""
     test = test_sets.load_test_set("polyu", None, 3, data_dir=real_data_dir, manual_dir=manual_dir, max_images=6)

@@ -147,6 +147,7 @@ def tiny(data_dir):
     }
 
 
+@pytest.mark.slow
 def test_alpha_table_trains_once(tests, tmp_path, tiny, monkeypatch):
     monkeypatch.setattr(alpha, "ALPHAS", (0.5, 0.1))
     written = []
@@ -242,6 +243,7 @@ def test_wrong_levels_at_test(tests):
     assert np.ptp(psnr) > 1e-3
 
 
+@pytest.mark.slow
 def test_wrong_levels_in_training(tests, tmp_path, tiny, monkeypatch):
     monkeypatch.setattr(sigma_error, "ERRORS", (0.0, 0.5))
     cases = sigma_error.in_training(tests[:1], 0, tmp_path / "runs", network="ffdnet", **tiny)
@@ -265,6 +267,7 @@ def test_fingerprint_is_of_the_training():
     assert one == elsewhere != longer
 
 
+@pytest.mark.slow
 def test_command(data_dir, denoiser, tmp_path):
     denoisers.save(tmp_path / "run", denoiser.network, {"alpha": 0.5, "noise": denoiser.noise.to_json()})
     arguments = ["--table=prediction", f"--model={tmp_path / 'run'}", f"--data_dir={data_dir}", "--max_images=1", "--num_seeds=2"]
@@ -279,6 +282,7 @@ def test_command(data_dir, denoiser, tmp_path):
     assert record["model_sha256"] and "tools.ablation" in record["command"] and record["noise_seeds"] == [0, 1]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "arguments, message",
     [

@@ -40,6 +40,7 @@ def test_flags_of_another_suite_are_refused():
     )
 
 
+@pytest.mark.slow
 def test_decibels_and_seconds_of_inference(data_dir, tmp_path, monkeypatch):
     """A tiny network: each way is scored, drawn, and its job for the peer is the same network."""
     network = networks.build("dncnn", depth=3, features=2, near_zero_start=False)

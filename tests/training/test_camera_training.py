@@ -19,6 +19,8 @@ from r2r_tf.reports import figures
 from r2r_tf.training import data as training_data
 from r2r_tf.training import run
 
+pytestmark = pytest.mark.slow
+
 CHANGES = {
     "model": "ffdnet",
     "depth": 5,

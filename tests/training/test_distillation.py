@@ -58,6 +58,7 @@ def test_posterior_mean_taught_at_y_is_the_posterior_mean_at_a_noisier_y():
         assert (standard_errors((target - right * y_hat) * y_hat, 0.0) < 5) == holds
 
 
+@pytest.mark.slow
 def test_student_learns_from_its_teacher_and_starts_where_it_is_told(data_dir, tmp_path):
     common = {
         "data_dir": data_dir,

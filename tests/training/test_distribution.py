@@ -1,7 +1,10 @@
 """Two logical CPUs under MirroredStrategy train like one device; each case in a process of its own."""
 
 import numpy as np
+import pytest
 from conftest import run_python
+
+pytestmark = pytest.mark.slow
 
 _RUN = """
 import sys

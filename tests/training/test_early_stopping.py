@@ -9,6 +9,8 @@ from conftest import run_here, weights
 from r2r_tf.errors import InputError
 from r2r_tf.training import callbacks, early_stopping
 
+pytestmark = pytest.mark.slow
+
 
 def test_when_a_run_is_over():
     history = [{"epoch": epoch, "val_loss": loss} for epoch, loss in enumerate((3.0, 1.0, 2.0, 1.5, 1.2), start=1)]

@@ -13,6 +13,8 @@ from conftest import FLAGS, history, run_here, run_python, train, weights
 from r2r_tf.models import denoisers
 from r2r_tf.training import averaging, checkpoints, optimizers
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def finished(data_dir, tmp_path_factory):

@@ -10,6 +10,7 @@ from r2r_tf.errors import InputError
 from r2r_tf.training import checkpoints, optimizers
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("steps, where", [(6, "step 2"), (1, "validation")])
 def test_nan_stops_and_keeps_the_last_good_checkpoint(data_dir, tmp_path, monkeypatch, steps, where):
     """The second epoch diverges: at its second step, or after its only one, which validation sees."""
@@ -23,6 +24,7 @@ def test_nan_stops_and_keeps_the_last_good_checkpoint(data_dir, tmp_path, monkey
     assert len(history(tmp_path)) == 1
 
 
+@pytest.mark.slow
 def test_fewer_epochs_than_done_are_refused(data_dir, tmp_path):
     run_here(data_dir, tmp_path / "run", epochs=2, steps_per_epoch=2)
     run = json.loads((tmp_path / "run" / "run.json").read_text())
