@@ -16,7 +16,7 @@ def of_image(y, model=None, any_level=False):
     Raises:
       InputError: an image that is too small.
     """
-    return _ESTIMATORS[model.estimator](y, model, any_level) if model else Gaussian(white.wavelet(y))
+    return _ESTIMATORS[model.estimator](y, model, any_level) if model else Gaussian(white.white_level(y))
 
 
 def _known(y, model, any_level):
@@ -25,7 +25,7 @@ def _known(y, model, any_level):
 
 
 def _white(y, model, any_level):
-    level = white.wavelet(y)
+    level = white.white_level(y)
     return model.with_level(y, level if any_level else model.inside(level))
 
 

@@ -4,6 +4,7 @@ import numpy as np
 from skimage.restoration import estimate_sigma
 
 from r2r_tf.errors import InputError
+from r2r_tf.estimation import calm_blocks
 
 _SMALLEST_SIDE = 8
 
@@ -24,6 +25,24 @@ def wavelet(y):
     if min(y.shape[:2]) < _SMALLEST_SIDE:
         raise InputError(f"The noise of so small an image cannot be estimated: give sigma. Received: shape {y.shape}")
     return float(estimate_sigma(y, channel_axis=-1, average_sigmas=True))
+
+
+def white_level(y):
+    """Noise standard deviation of white noise: from the calmest blocks, or, where the image is too small, by wavelets.
+
+    Args:
+      y: [H, W, C] noisy image; NaN where it has no values, in some places of each channel.
+    Returns:
+      A float on the scale of y, averaged over the channels that are not constant; 0 for a constant image.
+    Raises:
+      InputError: fewer than 8 pixels on a side.
+    """
+    channels = [y[..., c] for c in range(y.shape[-1]) if np.nanmax(y[..., c]) > np.nanmin(y[..., c])]
+    if not channels:
+        return 0.0
+    if min(y.shape[:2]) < calm_blocks.SMALLEST_SIDE:
+        return wavelet(np.nan_to_num(np.stack(channels, axis=-1), nan=float(np.nanmean(y))))
+    return float(np.mean([calm_blocks.calm_blocks(channel) for channel in channels]))
 
 
 def chen2015(y, patch_size=8):

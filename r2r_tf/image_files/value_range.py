@@ -27,10 +27,14 @@ class ValueRange(NamedTuple):
 
     def from_unit(self, array, dtype):
         """Undoes `to_unit`; whole numbers are rounded, and clipped to what their type holds."""
-        values = np.asarray(array, np.float64) * (self.high - self.low) + self.low
-        if np.dtype(dtype).kind == "u":
-            values = np.round(np.clip(values, 0, np.iinfo(dtype).max))
-        return values.astype(dtype)
+        return to_dtype(np.asarray(array, np.float64) * (self.high - self.low) + self.low, dtype)
+
+
+def to_dtype(values, dtype):
+    """Values as pixels of a dtype; whole numbers are rounded, and clipped to what their type holds."""
+    if np.dtype(dtype).kind in "ui":
+        values = np.round(np.clip(values, np.iinfo(dtype).min, np.iinfo(dtype).max))
+    return values.astype(dtype)
 
 
 def of_pixels(pixels_of_images):

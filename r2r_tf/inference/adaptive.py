@@ -26,7 +26,7 @@ def estimate(denoiser, y, noise, average, *, target_se, seed=0, number=0):
     own, pairs = passes.passes_of(average), passes.Running(y.shape)
     while True:
         jobs = [(0, one) for one in own[2 * pairs.count : 2 * pairs.count + 2]]
-        outputs = passes.outputs(denoiser, y[None], [noise], jobs, alpha=average.alpha, seed=seed, number=number)
+        outputs = passes.outputs(denoiser, y[None], [noise], jobs, alpha=average.alpha, seed=seed, numbers=(number,))
         pairs.add(np.mean(list(outputs), axis=0))
         if pairs.count >= _FEWEST_PAIRS:
             standard_error = float(np.sqrt(np.mean(pairs.variance) / pairs.count))

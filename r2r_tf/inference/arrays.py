@@ -34,7 +34,7 @@ def denoise(
     learnt a range of them, knows the noisy image's own level as well: it estimates E[x | y] from y itself, without draws.
 
     Args:
-      array: noisy image or images: [H, W], [H, W, C] or [B, H, W, C]; float on the [0, 1] scale (values outside are kept), or
+      array: noisy image or images: [H, W], [H, W, C] or [B, H, W, C]; float on the [0, 1] scale (any values will do), or
         uint8 or uint16, which stand for [0, 1] and come back rounded and clipped.
       model: pretrained name, run directory, .keras file, `keras.Model` or what `load_pretrained` returned; None for the shipped
         default for their number of channels, or, if their colours show that the noise of the first is that of a camera, for
@@ -57,8 +57,11 @@ def denoise(
     Returns:
       The estimate, of the array's shape and dtype.
     Raises:
-      InputError: an argument out of range, an odd T with `antithetic`, wrong channels, values that are not finite.
-    Source: Pang et al., CVPR 2021, section 3.3. Deviations: antithetic draws, orientations.
+      InputError: an argument out of range, an odd T with `antithetic`, wrong channels.
+    Source: Pang et al., CVPR 2021, section 3.3. Deviations: antithetic draws, orientations; see `frames`.
+
+    What is no value comes back as it was: NaN, infinity, what a masked array hides, pixels far from all others. So does a
+    constant picture, and one without noise.
 
     >>> from skimage import data, util
     >>> x = util.img_as_float32(data.camera())[100:228, 100:228]
@@ -93,7 +96,7 @@ def denoise(
     average = defaults.plan(
         denoiser, alpha=alpha, num_recorruptions=num_recorruptions, antithetic=antithetic, orientations=orientations
     )
-    options = {"sigma": sigma, "noise": noise, "seed": seed, "max_memory_gb": max_memory_gb}
+    options = {"sigma": sigma, "noise": noise, "seed": seed, "max_memory_gb": max_memory_gb, "mask": form.mask}
     return form.restore(stacks.denoise(denoiser, form.pixels, form.scale, average, **options).pixels)
 
 
@@ -134,6 +137,7 @@ def denoise_to_precision(
     """
     if not target_se > 0:
         raise InputError(f"target_se must be above 0. Received: target_se={target_se}")
+    defaults.check_sigma(sigma)
     denoiser, form = _prepare(array, model, channel_axis)
     average = defaults.plan(denoiser, alpha=alpha, num_recorruptions=num_recorruptions, orientations=orientations)
     if average.num_recorruptions < 4:
@@ -180,6 +184,7 @@ def kernel_denoise(
     >>> kernel_denoise(y, "cnn5-awgn25", num_recorruptions=2, patch_size=40, stride=20).shape
     (60, 70)
     """
+    defaults.check_sigma(sigma)
     denoiser, form = _prepare(array, model, channel_axis)
     y, together = _planes(denoiser, form)
     rows, columns = (patches.tile_starts(side, patch_size, stride) for side in y.shape[1:3])

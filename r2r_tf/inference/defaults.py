@@ -48,11 +48,7 @@ def image_noise(denoiser, image, average, *, sigma=None, noise=None):
       noise: `noise.NoiseModel` of the image. Of one that is of another family than the model's the level counts.
     Returns:
       `noise.NoiseModel` of one image.
-    Raises:
-      InputError: a level out of range.
     """
-    if sigma is not None and not 0 <= sigma <= 1:
-        raise InputError(f"sigma is on the [0, 1] scale; 25 grey levels are sigma=25/255. Received: sigma={sigma}")
     if not (average.num_recorruptions or denoiser.form.takes_level):
         return Gaussian(0.0)
     model = denoiser.noise
@@ -64,6 +60,12 @@ def image_noise(denoiser, image, average, *, sigma=None, noise=None):
         return model.with_level(image, sigma) if model else Gaussian(sigma)
     unknown = model is not None and model.estimator is not None
     return estimation.of_image(image, model, unknown and structure.is_homogeneous(denoiser.network))
+
+
+def check_sigma(sigma):
+    """Raises InputError for a level that is not on the [0, 1] scale; None stands for none."""
+    if sigma is not None and not 0 <= sigma <= 1:
+        raise InputError(f"sigma is on the [0, 1] scale; 25 grey levels are sigma=25/255. Received: sigma={sigma}")
 
 
 def check_draws(num_recorruptions, *, antithetic=True, alpha=None, orientations=None):

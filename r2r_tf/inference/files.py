@@ -12,6 +12,7 @@ from r2r_tf import atomic, image_files
 from r2r_tf.errors import InputError
 from r2r_tf.image_files import value_range
 from r2r_tf.inference import arrays, defaults, stacks
+from r2r_tf.inference.frames import sample
 from r2r_tf.noise import GREY_LEVELS
 from r2r_tf.reports import figures, html_page
 
@@ -121,7 +122,7 @@ def _default(pixels, scale, precision):
     def read(rows, columns):
         return scale.to_unit(pixels[0, slice(*rows), slice(*columns), planes])
 
-    return arrays.default_denoiser(stacks.sample(read, pixels.shape[1:]), precision)
+    return arrays.default_denoiser(sample(read, pixels.shape[1:]), precision)
 
 
 def _about(image, result):

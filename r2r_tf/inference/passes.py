@@ -90,7 +90,7 @@ class Running:
         return self._squares / max(1, self.count - 1)
 
 
-def averaged_estimate(denoiser, y, noises, average, *, seed, origin=(0, 0)):
+def averaged_estimate(denoiser, y, noises, average, *, seed, origin=(0, 0), numbers=None):
     """The mean over the passes for each image.
 
     Args:
@@ -100,34 +100,35 @@ def averaged_estimate(denoiser, y, noises, average, *, seed, origin=(0, 0)):
       average: `Average`.
       seed: a number or a tuple of numbers.
       origin: row and column of y in the images that it is a window of.
+      numbers: as in `mean_and_deviation`.
     Returns:
       [B, H, W, C] float32.
     """
-    return mean_and_deviation(denoiser, y, noises, average, seed=seed, origin=origin)[0]
+    return mean_and_deviation(denoiser, y, noises, average, seed=seed, origin=origin, numbers=numbers)[0]
 
 
-def mean_and_deviation(denoiser, y, noises, average, *, seed, origin=(0, 0), number=0):
+def mean_and_deviation(denoiser, y, noises, average, *, seed, origin=(0, 0), numbers=None):
     """The mean over the passes for each image, and the standard deviation between them, 0 for a single pass.
 
     Args:
       denoiser, y, noises, average, seed, origin: as in `averaged_estimate`.
-      number: of the first image; numbers tell the images' draws apart.
+      numbers: of the images, which tell their draws apart; None for 0, 1, ...
     Returns:
       ([B, H, W, C], [B, H, W, C]) float32.
     """
     jobs = [(image, one) for image in range(len(y)) for one in passes_of(average)]
     series = [Running(y.shape[1:]) for _ in y]
-    results = outputs(denoiser, y, noises, jobs, alpha=average.alpha, seed=seed, origin=origin, number=number)
+    results = outputs(denoiser, y, noises, jobs, alpha=average.alpha, seed=seed, origin=origin, numbers=numbers)
     for (image, _), output in zip(jobs, results, strict=True):
         series[image].add(output)
     return np.stack([own.mean for own in series]), np.sqrt([own.variance for own in series]).astype(np.float32)
 
 
-def outputs(denoiser, y, noises, jobs, *, alpha, seed, origin=(0, 0), number=0):
+def outputs(denoiser, y, noises, jobs, *, alpha, seed, origin=(0, 0), numbers=None):
     """Yields f(y_hat) for each job, y_hat recorrupted by z, by -z or not at all; some at a time through the network.
 
     Args:
-      denoiser, y, noises, seed, origin, number: as in `mean_and_deviation`.
+      denoiser, y, noises, seed, origin, numbers: as in `mean_and_deviation`.
       jobs: list of (place of the image in y, `Pass`).
       alpha: of the recorruption.
     Yields:
@@ -140,7 +141,7 @@ def outputs(denoiser, y, noises, jobs, *, alpha, seed, origin=(0, 0), number=0):
         """(input, its noise's level) of a pass."""
         if not one.sign:
             return y[image], noises[image].level()
-        own = draws.FieldDraws((*np.atleast_1d(seed), number + image, one.number), *spans, y.shape[3])
+        own = draws.FieldDraws((*np.atleast_1d(seed), numbers[image] if numbers else image, one.number), *spans, y.shape[3])
         y_hat, _ = noises[image].recorrupt(y[image], own if one.sign > 0 else own.mirrored(), alpha)
         return y_hat, noises[image].scaled(recorruption.input_gain(alpha)).level()
 

@@ -6,13 +6,11 @@ from typing import NamedTuple
 import numpy as np
 
 from r2r_tf.errors import InputError
-from r2r_tf.inference import defaults, tiles
-from r2r_tf.noise import mean_level
+from r2r_tf.inference import tiles
+from r2r_tf.inference.frames import Picture, frame_of
 
 # larger results are made in a temporary file
 _LARGE = 1 << 28
-# what a noise level is estimated from: the whole page, or this many windows of this side, spread over it
-_WINDOWS, _WINDOW_SIDE = 4, 512
 
 
 class Denoised(NamedTuple):
@@ -38,6 +36,8 @@ def denoise(
     *,
     sigma=None,
     noise=None,
+    no_data=None,
+    mask=None,
     seed=0,
     max_memory_gb=4.0,
     with_deviation=False,
@@ -51,6 +51,8 @@ def denoise(
       value_range: `ValueRange`.
       average: `passes.Average`.
       sigma, noise: as in `defaults.image_noise`, which finds the noise of each page.
+      no_data: the value that stands for no value, or None; NaN and infinity always do.
+      mask: [N, H, W, C] boolean: which pixels are no values, or None.
       seed: of the draws, a number or a tuple of numbers.
       max_memory_gb: what a pass may take, about.
       with_deviation: also return the deviation between passes.
@@ -58,7 +60,7 @@ def denoise(
     Returns:
       `Denoised`.
     Raises:
-      InputError: values that are not finite, or a network for other channels.
+      InputError: a network for other channels.
     """
     channels, planes = denoiser.form.channels, pixels.shape[-1]
     if channels not in (1, planes):
@@ -68,48 +70,36 @@ def denoise(
     # all channels of a page at once, or one by one
     groups = [slice(0, planes)] if channels == planes else [slice(c, c + 1) for c in range(planes)]
     places = [(page, group) for page in range(len(pixels)) for group in groups]
-    levels, done = [], 0
+    pictures = [
+        Picture(pixels[page, ..., group], no_data, None if mask is None else mask[page, ..., group]) for page, group in places
+    ]
+    frames, levels, done = {}, [], 0
 
-    def make_plane(number, page, group):
-        def read(rows, columns):
-            window = value_range.to_unit(pixels[page, slice(*rows), slice(*columns), group])
-            if not np.isfinite(window).all():
-                raise InputError("Images must hold finite values only. Received: NaN or infinity")
-            return window
-
-        shape = (*pixels.shape[1:3], channels)
-        shown = sample(read, shape)
-        model = defaults.image_noise(denoiser, shown, average, sigma=sigma, noise=noise)
-        levels.append(mean_level(model.at(shown)))
-        return tiles.Plane(read, shape, model, number)
-
-    todo = (make_plane(number, *place) for number, place in enumerate(places))
-    for number, tile, mean, spread in tiles.estimates(denoiser, todo, average, seed=seed, max_memory_gb=max_memory_gb):
-        page, group = places[number]
-        place = (page, *tile.place, group)
-        result[place] = value_range.from_unit(mean, pixels.dtype)
-        if with_deviation:
-            deviation[place] = spread * (value_range.high - value_range.low)
-        done += mean.size
+    def progress(count):
+        nonlocal done
+        done += count
         if on_tile:
             on_tile(done, result.size)
+
+    def prepared():
+        for number, (picture, (page, group)) in enumerate(zip(pictures, places, strict=True)):
+            frame = frame_of(denoiser, picture, value_range, average, sigma=sigma, noise=noise)
+            levels.append(frame.level)
+            if frame.model is None:
+                result[page, ..., group] = picture.pixels
+                progress(picture.pixels.size)
+                continue
+            frames[number] = frame
+            yield tiles.Plane(frame.read, picture.pixels.shape, frame.model, number, frame.weak)
+
+    for number, tile, mean, spread in tiles.estimates(denoiser, prepared(), average, seed=seed, max_memory_gb=max_memory_gb):
+        (page, group), frame = places[number], frames[number]
+        place = (page, *tile.place, group)
+        result[place] = frame.restore(mean, tile.rows, tile.columns)
+        if with_deviation:
+            deviation[place] = spread * frame.unit
+        progress(mean.size)
     return Denoised(result, deviation, levels)
-
-
-def sample(read, shape):
-    """The whole of a small image, or windows that are spread over a large one, side by side.
-
-    Args:
-      read: function of rows and columns, each (start, stop), that returns that window.
-      shape: [H, W, C] of the image.
-    """
-    starts = [
-        [round(start) for start in np.linspace(0, side - _WINDOW_SIDE, _WINDOWS)] if side > _WINDOWS * _WINDOW_SIDE else [0]
-        for side in shape[:2]
-    ]
-    height, width = (_WINDOW_SIDE if len(own) > 1 else side for own, side in zip(starts, shape[:2], strict=True))
-    rows = [np.concatenate([read((top, top + height), (left, left + width)) for left in starts[1]], axis=1) for top in starts[0]]
-    return np.concatenate(rows, axis=0)
 
 
 def _zeros(shape, dtype):

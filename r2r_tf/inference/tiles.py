@@ -11,9 +11,12 @@ from typing import NamedTuple
 import numpy as np
 
 from r2r_tf.errors import InputError
-from r2r_tf.inference import passes
+from r2r_tf.inference import draws, passes, shrinkage
 from r2r_tf.models import receptive_field
 from r2r_tf.noise import NoiseModel
+
+# the number of the draws of probes, which no pass has
+_PROBE = 1_000_000
 
 
 class Tile(NamedTuple):
@@ -44,12 +47,14 @@ class Plane(NamedTuple):
       shape: [H, W, C].
       model: `noise.NoiseModel` of the image.
       number: tells its draws from those of others.
+      sigma: of white noise so weak that the estimate is to be held against the input, see `shrinkage`; None otherwise.
     """
 
     read: Callable
     shape: tuple
     model: NoiseModel
     number: int
+    sigma: float | None = None
 
     def noise_of(self, rows, columns):
         """`noise.ImageNoise` of a window, as a part of that of the whole."""
@@ -61,13 +66,14 @@ class Plane(NamedTuple):
         return own.crop(slice(top, top + rows[1] - rows[0]), slice(left, left + columns[1] - columns[0]))
 
 
-def plan(denoiser, height, width, max_memory_gb):
+def plan(denoiser, height, width, max_memory_gb, beyond=0):
     """The tiles of an image: one if a pass over the whole fits into the memory, else square windows that do.
 
     Args:
       denoiser: `denoisers.Denoiser`.
       height, width: of the image.
       max_memory_gb: what a pass may take, about.
+      beyond: pixels of the estimate that are needed around a tile.
     Returns:
       List of `Tile`.
     Raises:
@@ -81,7 +87,7 @@ def plan(denoiser, height, width, max_memory_gb):
         raise InputError(
             f"This network cannot work on tiles, and an image of {height}x{width} does not fit into `max_memory_gb`."
         )
-    halo = -(-radius // multiple) * multiple
+    halo = -(-(radius + beyond) // multiple) * multiple
     side = math.isqrt(int(pixels)) // multiple * multiple - 2 * halo
     if side < 2 * halo:
         least = receptive_field.bytes_per_pixel(denoiser.network) * (5 * halo) ** 2 / 1e9
@@ -98,7 +104,7 @@ def estimates(denoiser, planes, average, *, seed, max_memory_gb=4.0):
 
     Args:
       denoiser: `denoisers.Denoiser`.
-      planes: iterable of `Plane`, numbered one after the other.
+      planes: iterable of `Plane`.
       average: `passes.Average`.
       seed: a number or a tuple of numbers.
       max_memory_gb: as in `plan`.
@@ -107,7 +113,8 @@ def estimates(denoiser, planes, average, *, seed, max_memory_gb=4.0):
     """
     group = []
     for plane in planes:
-        if len(tiles := plan(denoiser, *plane.shape[:2], max_memory_gb)) > 1:
+        beyond = 0 if plane.sigma is None else shrinkage.RADIUS
+        if len(tiles := plan(denoiser, *plane.shape[:2], max_memory_gb, beyond)) > 1:
             for tile in tiles:
                 yield from _together(denoiser, [plane], tile, average, seed)
             continue
@@ -123,7 +130,19 @@ def _together(denoiser, planes, tile, average, seed):
     place = tile.window_rows, tile.window_columns
     y = np.stack([plane.read(*place) for plane in planes])
     noises, origin = [plane.noise_of(*place) for plane in planes], (tile.window_rows[0], tile.window_columns[0])
-    means, deviations = passes.mean_and_deviation(denoiser, y, noises, average, seed=seed, origin=origin, number=planes[0].number)
+    options = {"seed": seed, "origin": origin, "numbers": [plane.number for plane in planes]}
+    means, deviations = passes.mean_and_deviation(denoiser, y, noises, average, **options)
+    weak = [place for place, plane in enumerate(planes) if plane.sigma is not None]
+    if weak:
+        sigmas = np.float32([planes[place].sigma for place in weak])[:, None, None, None]
+        spans = [(start, start + side) for start, side in zip(origin, y.shape[1:3], strict=True)]
+        probes = [draws.FieldDraws((*np.atleast_1d(seed), planes[i].number, _PROBE), *spans, y.shape[3]).normal() for i in weak]
+        probe, options["numbers"] = np.stack(probes), [planes[place].number for place in weak]
+        probed = y[weak] + np.float32(shrinkage.PROBE) * sigmas * probe
+        change = passes.averaged_estimate(denoiser, probed, [noises[i] for i in weak], average, **options) - means[weak]
+        for place, own, step, sigma in zip(weak, probe, change, sigmas.ravel(), strict=True):
+            correction = means[place] - y[place]
+            means[place] = y[place] + shrinkage.weights(correction, step, own, sigma) * correction
     for plane, mean, deviation in zip(planes, means, deviations, strict=True):
         yield plane.number, tile, mean[tile.inside], deviation[tile.inside]
 

@@ -171,7 +171,6 @@ def test_bad_arguments(network, y, arguments, message):
         (np.zeros((4, 4, 7), np.float32), "channel_axis"),
         (np.zeros((0, 4), np.float32), "not empty"),
         (np.zeros(4), "Received: shape"),
-        (np.full((4, 4), np.nan), "finite"),
         (np.zeros((4, 4), bool), "dtype bool"),
         (np.zeros((4, 4), np.int32), "dtype int32"),
     ],
@@ -183,7 +182,7 @@ def test_bad_arrays(network, array, message):
 
 def test_level_of_a_tiny_image_cannot_be_estimated(network):
     with pytest.raises(r2r_tf.InputError, match="give sigma"):
-        r2r_tf.denoise(np.full((1, 1), 0.5, np.float32), network)
+        r2r_tf.denoise(np.float32([[0.5, 0.6]]), network)
 
 
 def test_model_files(network, tmp_path, y):

@@ -16,7 +16,7 @@ from r2r_tf import image_files, pretrained
 from r2r_tf.errors import InputError
 from r2r_tf.image_files import value_range
 from r2r_tf.image_files.formats import tiff
-from r2r_tf.inference import files, passes, stacks
+from r2r_tf.inference import files, frames, passes, stacks
 
 SIGMA = 0.1
 DRAWS = {"num_recorruptions": 2}
@@ -105,9 +105,9 @@ def test_level_of_a_large_image_is_estimated_from_windows_spread_over_it():
     def read(rows, columns):
         return x[slice(*rows), slice(*columns)]
 
-    sample = stacks.sample(read, x.shape)
+    sample = frames.sample(read, x.shape)
     assert sample.shape == (2048, 700, 1) and sample[0, 0] == 0 and sample[-1, -1] == x[-1, -1]
-    np.testing.assert_array_equal(stacks.sample(read, (300, 700, 1)), x[:300])
+    np.testing.assert_array_equal(frames.sample(read, (300, 700, 1)), x[:300])
 
 
 def test_files_that_inputs_stand_for(tmp_path, monkeypatch):
@@ -131,7 +131,7 @@ def test_files_that_inputs_stand_for(tmp_path, monkeypatch):
 
 def test_bad_files_do_not_stop_the_others(denoiser, tmp_path, monkeypatch):
     np.save(tmp_path / "a.npy", noisy("float32"))
-    np.save(tmp_path / "b.npy", np.full((40, 40), np.nan))
+    np.save(tmp_path / "b.npy", np.full((40, 40), "no number"))
     (tmp_path / "c.png").write_bytes(b"\x89PNG\r\n\x1a\n")
     tifffile.imwrite(tmp_path / "d.tif", noisy("uint16"))
     places, lines = files.outputs(image_files.find([str(tmp_path)]), tmp_path / "out"), []
@@ -139,7 +139,7 @@ def test_bad_files_do_not_stop_the_others(denoiser, tmp_path, monkeypatch):
     failed = files.run(denoiser, places, DRAWS, **options)
     assert [path.name for path in failed] == ["b.npy", "c.png"]
     assert [line.partition(":")[0] for line in lines] == ["a.npy", "error", "error", "d.tif"]
-    assert "90" in lines[0] and "sigma 51.0" in lines[0] and "NaN" in lines[1]
+    assert "90" in lines[0] and "sigma 51.0" in lines[0] and "must hold" in lines[1]
     made = {"a_denoised.npy", "a_uncertainty.tif", "a_preview.png", "d_denoised.tif", "d_uncertainty.tif", "d_preview.png"}
     assert {path.name for path in (tmp_path / "out").iterdir()} == made
     assert image_files.read(tmp_path / "out" / "a_preview.png").shape == (90, 140, 3)

@@ -14,7 +14,7 @@ FORMATS = {"TIFF": Format((b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"), (".tif", ".t
 # more than this is decoded into a temporary file
 _LARGE = 1 << 28
 _PALETTE, _SEPARATED = 3, 5
-_ICC_PROFILE, _RESOLUTIONS = 34675, (282, 283)
+_ICC_PROFILE, _RESOLUTIONS, _NO_DATA = 34675, (282, 283), 42113
 
 
 def read(path):
@@ -49,6 +49,7 @@ def read(path):
             "description": None if file.is_ome or file.is_imagej or file.is_shaped else first.description,
             "resolution": first.resolution if _RESOLUTIONS[0] in first.tags else None,
             "resolutionunit": first.resolutionunit,
+            "no_data": _number(first.tags[_NO_DATA].value) if _NO_DATA in first.tags else None,
             "iccprofile": first.tags[_ICC_PROFILE].value if _ICC_PROFILE in first.tags else None,
         }
     pixels, alpha = split_alpha(_as_pages(path, array.reshape(shape), axes))
@@ -70,6 +71,8 @@ def write(path, image, pixels):
         layout = {"ome": True, "metadata": {"axes": known["axes"]}}
     else:
         layout = {} if known["shaped"] else {"metadata": None, "description": known["description"] or None}
+    if known.get("no_data") is not None:
+        options["extratags"] = [(_NO_DATA, "s", 0, f"{known['no_data']:g}", True)]
     if known["resolution"]:
         options["resolutionunit"] = known["resolutionunit"]
     if "S" in known["axes"] and image.alpha is not None:
@@ -91,6 +94,14 @@ def new_details(pixels):
         "shaped": True,
         **dict.fromkeys(("compression", "predictor", "resolution", "resolutionunit", "iccprofile", "ome", "imagej")),
     }
+
+
+def _number(text):
+    """The number that GDAL's tag for no data holds; None for another text."""
+    try:
+        return float(text)
+    except ValueError:
+        return None
 
 
 def _as_pages(path, array, axes):

@@ -1,0 +1,56 @@
+"""The level of white noise from the calmest blocks of a picture, corrected for the texture that they still have.
+
+White noise has the same power in the diagonal wavelet coefficients of the finest scale (HH1) and of the next one (HH2); texture
+has several times as much in HH2 as in HH1. With HH1 = s^2 + t and HH2 = s^2 + r t the noise is s^2 = (r HH1 - HH2) / (r - 1).
+Blocks are chosen by their other coefficients (HL2, LH2), which for white noise are independent of both: the choice adds no bias.
+"""
+
+import numpy as np
+import pywt
+
+_BLOCK = 8  # coefficients of HH1 on a side: 16 pixels
+_CALM, _FEWEST = 0.1, 20  # part of the blocks, and how many at least
+_RATIO = 4.0  # r: amplitudes of photographs fall with the inverse of the frequency
+_ROUNDING = 1e-6  # of the picture's range: coefficients below are those of a constant
+_MOST = 0.5  # part of a block's coefficients that may be so
+_MOST_SPOILT = 0.05  # part of a block's pixels that may be holes, or at the ends of the range, where noise is cut off
+SMALLEST_SIDE = 64
+
+
+def calm_blocks(y):
+    """Noise standard deviation of one channel.
+
+    Args:
+      y: [H, W] noisy image, at least 64 pixels on each side. NaN, constant areas such as margins, and clipped ones are left out.
+    Returns:
+      A float on the scale of y; 0 for a picture without noise.
+    """
+    y = np.asarray(y, np.float64)
+    missing = np.isnan(y)
+    low, high = np.min(y[~missing], initial=np.inf), np.max(y[~missing], initial=-np.inf)
+    if not high > low:
+        return 0.0
+    y = np.where(missing, 0.0, (y - low) / (high - low))
+    coarse, (_, _, first) = pywt.dwt2(y, "db2", mode="periodization")
+    _, (*others, second) = pywt.dwt2(coarse, "db2", mode="periodization")
+    parts = [_blocks(y, 2 * _BLOCK), _blocks(missing, 2 * _BLOCK), _blocks(first, _BLOCK)]
+    parts += [_blocks(own, _BLOCK // 2) for own in (second, *others)]
+    rows, columns = (min(own.shape[axis] for own in parts) for axis in (0, 1))
+    pixels, missing, first, second, *others = (own[:rows, :columns].reshape(rows * columns, -1) for own in parts)
+    shows = (np.abs(first) < _ROUNDING).mean(axis=1) <= _MOST
+    whole = shows & (np.mean(missing | (pixels == 0) | (pixels == 1), axis=1) <= _MOST_SPOILT)
+    shows = whole if whole.sum() >= _FEWEST else shows
+    if not shows.any():
+        return 0.0
+    structure = sum(np.square(own).mean(axis=1) for own in others)[shows]
+    calm = np.argsort(structure, kind="stable")[: max(_FEWEST, int(_CALM * len(structure)))]
+    fine, coarse = (np.square(own[shows][calm]).mean() for own in (first, second))
+    variance = fine - (max(coarse, fine / 2) - fine) / (_RATIO - 1)
+    return float(np.sqrt(max(0.0, variance)) * (high - low))
+
+
+def _blocks(coefficients, size):
+    """[rows, columns, size size] of coefficients [H, W]; what does not fill a block is left out."""
+    rows, columns = (side // size for side in coefficients.shape)
+    part = coefficients[: rows * size, : columns * size].reshape(rows, size, columns, size)
+    return part.swapaxes(1, 2).reshape(rows, columns, size * size)

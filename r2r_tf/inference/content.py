@@ -1,0 +1,114 @@
+"""What a picture holds, whatever its units: where its values lie, and which of its pixels are none.
+
+A bias-free network commutes with contrast, f(c y, c sigma) = c f(y, sigma), but not with an offset: it learnt photographs, which
+are above zero. So a picture is moved to where photographs are: zero lies a tenth of the picture's range below its darkest parts.
+Then denoise(a y + c) = a denoise(y) + c for any a > 0 and c. (On 20 Berkeley photographs of the training part with 5 to 50 grey
+levels of noise this is 0.00 to 0.03 dB better than leaving them where they are, 0.05 dB worse at most.) Pixels that are no values
+(NaN, no-data, hot pixels) do not count, are filled from their neighbours for the network, and come back as they were.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+import scipy.ndimage
+
+_BLOCK = 4  # pixels on a side; the median of a block is blind to single extreme pixels
+_ENDS = (0.5, 99.5)  # percentiles of the blocks that are the ends of the range
+_BELOW = 0.1  # of the range: how far below its darkest parts a picture has its zero
+_LEAST_RANGE = 4.0  # times the noise: the range of a flat picture
+# ranges, and times the noise, beyond which a single pixel or a constant area is no value
+_FAR, _FAR_OF_NOISE = 2.0, 15.0
+_MEDIAN = 5  # pixels on a side of what a single pixel is compared with
+_FILL_WIDTH, MARGIN = 2.0, 8  # of the neighbours from which a hole is filled
+
+
+class Content(NamedTuple):
+    """Where the values of a picture lie.
+
+    Attributes:
+      low, high: ends of its range, in its own units; NaN for a picture without values.
+      spread: how far pixels are from their blocks' medians, as a standard deviation.
+      no_data: the value that stands for none, or None.
+    """
+
+    low: float
+    high: float
+    spread: float = 0.0
+    no_data: float | None = None
+
+    def zero_and_unit(self, sigma=0.0):
+        """What stands for 0 and how large 1 is, for a picture with noise of sigma."""
+        unit = max(self.high - self.low, _LEAST_RANGE * sigma)
+        return self.low - _BELOW * unit, unit
+
+
+def of_sample(values, no_data=None):
+    """`Content` of a picture from a sample of it.
+
+    Args:
+      values: [H, W, C] float64.
+      no_data: the value that stands for none, or None.
+    """
+    valid = np.isfinite(values) if no_data is None else np.isfinite(values) & (values != no_data)
+    if not valid.any():
+        return Content(np.nan, np.nan, 0.0, no_data)
+    blocks, distances = _block_medians(values, valid)
+    low, high = (float(value) for value in np.percentile(blocks, _ENDS))
+    return Content(low, high, 1.4826 * float(np.median(distances)), no_data)
+
+
+def holes(values, content):
+    """Which pixels are no values: [H, W, C] boolean.
+
+    Those that are not finite or no-data; and those far outside the range that are alone, as hot pixels are, or in a constant
+    area, as no-data areas without a name are. Bright things of several pixels stay.
+    """
+    bad = ~np.isfinite(values)
+    if content.no_data is not None:
+        bad |= values == content.no_data
+    reach = max(_FAR * (content.high - content.low), _FAR_OF_NOISE * content.spread)
+    far = ~bad & ((values < content.low - reach) | (values > content.high + reach))
+    if reach > 0 and far.any():
+        calm = np.where(bad, content.low, values)
+        size = (_MEDIAN, _MEDIAN, 1)
+        middle = scipy.ndimage.median_filter(calm, size)
+        alone = (middle >= content.low - reach) & (middle <= content.high + reach)
+        constant = scipy.ndimage.maximum_filter(calm, (3, 3, 1)) == scipy.ndimage.minimum_filter(calm, (3, 3, 1))
+        # a constant area's rim is as constant as its inside
+        constant = scipy.ndimage.binary_dilation(constant, np.ones((3, 3, 1))) & far
+        bad |= far & (alone | constant)
+    return bad
+
+
+def filled(values, bad, content):
+    """The values [H, W, C], those of holes replaced by a mean of their neighbours, or by the range's lower end far from any."""
+    if not bad.any():
+        return values
+    good = np.where(bad, 0.0, values - content.low)
+    width, radius = (_FILL_WIDTH, _FILL_WIDTH, 0), (MARGIN, MARGIN, 0)
+    weight = scipy.ndimage.gaussian_filter((~bad).astype(np.float64), width, radius=radius, mode="constant")
+    mean = scipy.ndimage.gaussian_filter(good, width, radius=radius, mode="constant") / np.maximum(weight, 1e-12)
+    return np.where(bad, np.where(weight > 1e-9, mean, 0.0) + content.low, values)
+
+
+def _block_medians(values, valid):
+    """Of blocks that are not constant: their medians, smoothed over 3x3 of them, and the distances of their pixels from these."""
+    rows, columns = (side // _BLOCK for side in values.shape[:2])
+    if min(rows, columns) < 3 or not valid.all():
+        # holes are as no values at all
+        values = np.where(valid, values, np.median(values[valid]))
+    if min(rows, columns) < 3:
+        return values[valid], np.abs(values[valid] - np.median(values[valid]))
+    part = values[: rows * _BLOCK, : columns * _BLOCK].reshape(rows, _BLOCK, columns, _BLOCK, -1)
+    part = part.swapaxes(1, 2).reshape(rows, columns, _BLOCK * _BLOCK, -1)
+    medians, varied = np.median(part, axis=2), np.ptp(part, axis=2) > 0
+    if not varied.any():
+        return medians.ravel(), np.zeros(1)
+    # a block at the rim of a constant area may hold both
+    inner = varied & ~scipy.ndimage.binary_dilation(~varied, np.ones((3, 3, 1)))
+    varied = inner if inner.any() else varied
+    distances = np.abs(part - medians[:, :, None]).swapaxes(2, 3)[varied]
+    weight = scipy.ndimage.uniform_filter(varied.astype(np.float64), (3, 3, 0))
+    offset = np.median(medians[varied])  # small numbers lose nothing in sums
+    smooth = scipy.ndimage.uniform_filter(np.where(varied, medians - offset, 0.0), (3, 3, 0))
+    return smooth[varied] / weight[varied] + offset, distances
