@@ -66,9 +66,16 @@ def write(path, image, pixels):
       path: where; the name ends as that of the image's file.
       image: `Image`.
       pixels: of the shape and dtype of image.pixels.
+    Raises:
+      InputError: the format's encoder fails; OSError, as of a full disk, is passed on.
     """
-    with atomic.replacing(path) as temporary:
-        formats.MODULES[image.format].write(temporary, image, pixels)
+    try:
+        with atomic.replacing(path) as temporary:
+            formats.MODULES[image.format].write(temporary, image, pixels)
+    except (InputError, OSError, MemoryError):
+        raise
+    except Exception as error:  # as of the decoders, each encoder's own
+        raise InputError(f"{path} cannot be written as a {image.format} image ({_in_short(error)}).") from None
 
 
 def write_new(path, pixels):

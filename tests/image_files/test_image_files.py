@@ -225,3 +225,32 @@ def test_reading_one_picture(rng, tmp_path):
     for name, message in (("nan.npy", "NaN"), ("stack.npy", "one picture. Received: 5 pages")):
         with pytest.raises(InputError, match=message):
             image_files.read(tmp_path / name)
+
+
+def test_descriptions_of_any_alphabet_are_kept(tmp_path):
+    tifffile.imwrite(tmp_path / "a.tif", np.zeros((8, 9), np.uint16), description="5 µm".encode(), metadata=None)
+    image = image_files.open_image(tmp_path / "a.tif")
+    image_files.write(tmp_path / "b.tif", image, image.pixels)
+    with tifffile.TiffFile(tmp_path / "b.tif") as file:
+        assert file.pages[0].tags["ImageDescription"].value == tifffile.TiffFile(tmp_path / "a.tif").pages[0].description
+
+
+def test_encoders_fail_in_a_sentence_and_leave_nothing(tmp_path, monkeypatch):
+    def fails(*arguments, **options):
+        raise ZeroDivisionError("no such luck")
+
+    tifffile.imwrite(tmp_path / "a.tif", np.zeros((8, 9), np.uint16))
+    image = image_files.open_image(tmp_path / "a.tif")
+    monkeypatch.setattr(tifffile, "imwrite", fails)
+    with pytest.raises(InputError, match=r"b.tif cannot be written as a TIFF image \(no such luck\)"):
+        image_files.write(tmp_path / "b.tif", image, image.pixels)
+    assert not (tmp_path / "b.tif").exists() and len(list(tmp_path.iterdir())) == 1
+
+
+def test_no_data_tag_is_read_and_kept(tmp_path):
+    pixels = np.random.default_rng(0).random((16, 16)).astype(np.float32)
+    tifffile.imwrite(tmp_path / "a.tif", pixels, extratags=[(42113, "s", 0, "-9999", True)])
+    image = image_files.open_image(tmp_path / "a.tif")
+    assert image.details["no_data"] == -9999
+    image_files.write(tmp_path / "b.tif", image, image.pixels)
+    assert image_files.open_image(tmp_path / "b.tif").details["no_data"] == -9999

@@ -70,7 +70,7 @@ def write(path, image, pixels):
     elif known["ome"]:
         layout = {"ome": True, "metadata": {"axes": known["axes"]}}
     else:
-        layout = {} if known["shaped"] else {"metadata": None, "description": known["description"] or None}
+        layout = {} if known["shaped"] else {"metadata": None, "description": _description(known["description"])}
     if known.get("no_data") is not None:
         options["extratags"] = [(_NO_DATA, "s", 0, f"{known['no_data']:g}", True)]
     if known["resolution"]:
@@ -94,6 +94,11 @@ def new_details(pixels):
         "shaped": True,
         **dict.fromkeys(("compression", "predictor", "resolution", "resolutionunit", "iccprofile", "ome", "imagej")),
     }
+
+
+def _description(text):
+    """A description as bytes, which may be of any alphabet; None for none."""
+    return text.encode("utf-8") if text else None
 
 
 def _number(text):
