@@ -254,3 +254,32 @@ def test_no_data_tag_is_read_and_kept(tmp_path):
     assert image.details["no_data"] == -9999
     image_files.write(tmp_path / "b.tif", image, image.pixels)
     assert image_files.open_image(tmp_path / "b.tif").details["no_data"] == -9999
+
+
+def test_pages_that_were_appended_are_all_there(tmp_path):
+    pages = np.random.default_rng(0).integers(0, 65535, (6, 20, 30), np.uint16)
+    for page in pages:
+        tifffile.imwrite(tmp_path / "a.tif", page, append=True)
+    image = image_files.open_image(tmp_path / "a.tif")
+    np.testing.assert_array_equal(image.pixels[..., 0], pages)
+    image_files.write(tmp_path / "b.tif", image, image.pixels[:, ::-1])
+    np.testing.assert_array_equal(tifffile.imread(tmp_path / "b.tif"), pages[:, ::-1])
+    tifffile.imwrite(tmp_path / "a.tif", pages[0, :9], append=True)
+    with pytest.raises(InputError, match="several sizes or kinds"):
+        image_files.open_image(tmp_path / "a.tif")
+
+
+def test_a_circle_of_directories_is_refused(tmp_path):
+    """The last directory of a stack names the first one as the next."""
+    for big in (False, True):
+        path = tmp_path / "a.tif"
+        tifffile.imwrite(path, np.zeros((3, 8, 9), np.uint16), bigtiff=big, metadata=None)
+        with tifffile.TiffFile(path) as file:
+            first, last = file.pages[0].offset, file.pages[-1].offset
+            entries, (size, kind) = len(file.pages[-1].tags), (20, "<Q") if big else (12, "<I")
+        content = bytearray(path.read_bytes())
+        place = last + (8 if big else 2) + entries * size
+        struct.pack_into(kind, content, place, first)
+        path.write_bytes(content)
+        with pytest.raises(InputError, match="follow each other in a circle"):
+            image_files.open_image(path)

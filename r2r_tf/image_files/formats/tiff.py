@@ -6,6 +6,7 @@ import numpy as np
 import tifffile
 
 from r2r_tf.errors import InputError
+from r2r_tf.image_files import tiff_chain
 from r2r_tf.image_files.image import Format, Image, split_alpha
 
 FORMATS = {"TIFF": Format((b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"), (".tif", ".tiff"))}
@@ -18,20 +19,25 @@ _ICC_PROFILE, _RESOLUTIONS, _NO_DATA = 34675, (282, 283), 42113
 
 
 def read(path):
-    """`Image` of a TIFF file's first series."""
+    """`Image` of a TIFF file: its series, or several of one kind, such as pages that were appended one by one."""
+    tiff_chain.check(path)
     with tifffile.TiffFile(path) as file:
-        series = file.series[0]
+        series, *others = file.series
         first = series.keyframe
         if first.photometric in (_PALETTE, _SEPARATED):
             raise InputError(f"{path} must be gray or RGB. Received: {first.photometric.name}. Convert it.")
         if first.bitspersample < 8:
             raise InputError(f"{path} must have 8 bits or more, not {first.bitspersample}. Convert it to gray.")
-        if any(page.shape != first.shape for page in file.pages) and len(file.series) > 1:
-            raise InputError(f"{path} holds pictures of several sizes. Save them one by one.")
+        alike = all((own.shape, own.axes, own.dtype) == (series.shape, series.axes, series.dtype) for own in others)
+        if others and not alike or any(own.keyframe.photometric != first.photometric for own in others):
+            raise InputError(f"{path} holds pictures of several sizes or kinds. Save them one by one.")
         if series.is_pyramidal:
             raise InputError(f"{path} holds one picture at several sizes. Save the largest alone.")
         axes, shape = series.axes, series.shape
-        if path.stat().st_size <= _LARGE:
+        if others:
+            axes, shape = f"Q{axes}", (1 + len(others), *shape)
+            array = np.stack([own.asarray() for own in file.series])
+        elif path.stat().st_size <= _LARGE:
             array = series.asarray()
         else:
             array = tifffile.memmap(path, mode="r") if first.is_memmappable else series.asarray(out="memmap")
