@@ -4,6 +4,7 @@ import dataclasses
 import functools
 import hashlib
 import json
+import math
 import pathlib
 
 import keras
@@ -18,6 +19,7 @@ from r2r_tf.noise import NoiseModel
 NETWORK_FILE, CARD_FILE = "model.keras", "model.json"
 # a denoiser that was loaded stays loaded, as long as its files stay as they are
 _MOST_LOADED = 4
+_LARGEST = 1e30  # of the numbers in model.json
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -103,16 +105,7 @@ def read(source):
 def _load(file, precision, stamps):
     del stamps
     network, _ = read(file)
-    card = _read_card(file.with_name(CARD_FILE))
-    return Denoiser(
-        folding.folded(network, precision),
-        card.get("alpha"),
-        noise.from_json(card["noise"]) if card.get("noise") else None,
-        _sha256(file),
-        ValueRange(*card["value_range"]) if "dtype" in card else None,
-        card.get("dtype"),
-        card.get("orientations"),
-    )
+    return Denoiser(folding.folded(network, precision), sha256=_sha256(file), **_known(file.with_name(CARD_FILE)))
 
 
 def _file(source):
@@ -128,13 +121,46 @@ def _file(source):
     return file
 
 
-def _read_card(path):
+def _known(path):
+    """What model.json says, as arguments of `Denoiser`.
+
+    Raises:
+      InputError: it is damaged, or says what cannot be.
+    """
     if not path.is_file():
         return {}
     try:
-        return json.loads(path.read_text())
-    except ValueError as error:
-        raise InputError(f"{path} is not valid JSON ({error}). Restore it, or move the .keras file elsewhere.") from None
+        card = json.loads(path.read_text(encoding="utf-8"))
+        known = {
+            "alpha": card.get("alpha"),
+            "noise": noise.from_json(card["noise"]) if card.get("noise") else None,
+            "values": ValueRange(*map(float, card["value_range"])) if "dtype" in card else None,
+            "dtype": card.get("dtype"),
+            "orientations": card.get("orientations"),
+        }
+        np.dtype(known["dtype"])
+        numbers = [known["alpha"] or 0.0, *(known["values"] or ()), *_numbers(card.get("noise"))]
+        sane = all(math.isfinite(own) and abs(own) <= _LARGEST for own in numbers)
+        levels = [(card.get("noise") or {}).get(name, 0.0) for name in ("sigma", "low", "high")]
+        sane &= min([numbers[0], *(own for own in levels if isinstance(own, int | float))]) >= 0
+        sane &= known["values"] is None or known["values"].low < known["values"].high
+        sane &= known["orientations"] in (None, *range(1, 9))
+    except (ValueError, KeyError, TypeError, AttributeError, OverflowError) as error:
+        if isinstance(error, InputError):
+            raise InputError(f"{path}: {error}") from None
+        raise InputError(
+            f"{path} is damaged ({type(error).__name__}: {error}). Restore it, or move the .keras file elsewhere."
+        ) from None
+    if not sane:
+        raise InputError(f"{path} holds values that cannot be. Restore it, or move the .keras file elsewhere.")
+    return known
+
+
+def _numbers(value):
+    """All numbers in a value of JSON."""
+    if isinstance(value, dict | list):
+        return [number for part in (value.values() if isinstance(value, dict) else value) for number in _numbers(part)]
+    return [float(value)] if isinstance(value, int | float) and not isinstance(value, bool) else []
 
 
 def _sha256(path):

@@ -46,7 +46,7 @@ def restore(directory, model):
         try:
             history = json.loads((path / "history.json").read_text())
             model.load_weights(path / "state.weights.h5")
-        except (OSError, ValueError) as error:
+        except Exception as error:  # damaged files raise whatever h5py meets first
             print(f"Checkpoint {path} cannot be read ({error}); trying the one before.")
             continue
         return history

@@ -18,6 +18,7 @@ from r2r_tf.training import (
     callbacks,
     checkpoints,
     early_stopping,
+    lock,
     losses,
     optimizers,
     placement,
@@ -72,11 +73,12 @@ def train(settings, workdir, *, devices=None, command=""):
     forms = build_forms(settings, options, images.noise, devices)
     history = resume(forms.compiled, settings, workdir)
     data = training_data.batches(settings, images, len(history), structure.form(forms.saved).takes_level)
-    begin_records(forms, settings, images, workdir, history)
-    if len(history) < settings.epochs and not early_stopping.is_over(history, settings.patience):
-        history = fit(forms, settings, images, data, workdir, history)
-    take_final_weights(forms, settings, data, workdir, history)
-    results.write(forms.saved, settings, images, workdir, test=test, history=history, command=command)
+    with lock.held(workdir):
+        begin_records(forms, settings, images, workdir, history)
+        if len(history) < settings.epochs and not early_stopping.is_over(history, settings.patience):
+            history = fit(forms, settings, images, data, workdir, history)
+        take_final_weights(forms, settings, data, workdir, history)
+        results.write(forms.saved, settings, images, workdir, test=test, history=history, command=command)
     return run_directory.read_run(workdir)
 
 

@@ -9,6 +9,7 @@ import subprocess
 
 from r2r_tf import atomic
 from r2r_tf.errors import InputError
+from r2r_tf.training import lock
 
 FLAGS_FILE, RUN_FILE, HISTORY_FILE, CHECKPOINTS = "flags.txt", "run.json", "history.csv", "checkpoints"
 MAY_CHANGE = ("epochs",)
@@ -28,7 +29,8 @@ def check(workdir, flag_lines):
     workdir = pathlib.Path(workdir)
     file = workdir / FLAGS_FILE
     if file.exists():
-        before = [line for line in file.read_text().splitlines() if line and not line.startswith("#")]
+        text = file.read_text(encoding="utf-8", errors="replace")
+        before = [line for line in text.splitlines() if line and not line.startswith("#")]
         refused = [line for line in sorted(set(flag_lines.values()) ^ set(before)) if _name(line) not in MAY_CHANGE]
         if refused:
             was = [line for line in refused if line in before]
@@ -37,7 +39,9 @@ def check(workdir, flag_lines):
                 f"{workdir} holds a run with other flags: {' '.join(was) or '(nothing)'} there, {' '.join(now) or '(nothing)'} "
                 "now. Only `epochs` may change; give another `workdir` for a new run."
             )
-    elif workdir.is_file() or (workdir.is_dir() and any(not atomic.is_leftover(path) for path in workdir.iterdir())):
+    elif workdir.is_file() or (
+        workdir.is_dir() and any(not (atomic.is_leftover(path) or path.name == lock.FILE) for path in workdir.iterdir())
+    ):
         raise InputError(f"`workdir` must be a new folder or that of a run. Received: {workdir}, which holds other files")
 
 
@@ -49,7 +53,15 @@ def claim(workdir, flag_lines):
 def read_run(workdir):
     """The contents of run.json, {} before it is there."""
     path = pathlib.Path(workdir) / RUN_FILE
-    return json.loads(path.read_text()) if path.is_file() else {}
+    try:
+        found = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    except ValueError as error:
+        raise InputError(
+            f"{path} is damaged ({error}). Restore it, or remove it: training goes on from the checkpoints."
+        ) from None
+    if not isinstance(found, dict):
+        raise InputError(f"{path} is damaged (no record). Restore it, or remove it: training goes on from the checkpoints.")
+    return found
 
 
 def write_run(workdir, **entries):

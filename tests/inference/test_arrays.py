@@ -197,5 +197,5 @@ def test_model_files(network, tmp_path, y):
     with pytest.raises(r2r_tf.InputError, match="not a Keras model"):
         denoisers.load(tmp_path / "other.keras")
     (tmp_path / "model.json").write_text("{")
-    with pytest.raises(r2r_tf.InputError, match="not valid JSON"):
+    with pytest.raises(r2r_tf.InputError, match="model.json is damaged"):
         denoisers.load(tmp_path)

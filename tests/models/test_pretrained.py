@@ -11,7 +11,7 @@ from r2r_tf import noise, pretrained
 from r2r_tf.data import test_sets
 from r2r_tf.errors import InputError
 from r2r_tf.evaluation import baselines, metrics, model_cards
-from r2r_tf.models import denoisers
+from r2r_tf.models import denoisers, networks
 
 
 @pytest.mark.slow
@@ -98,3 +98,31 @@ def test_card_repeats_the_tables():
         [" **mine**, antithetic ", " 50 ", " 25.00 "],
     ]
     assert "noise seeds 0, 1" in lines[0] and lines[-2] == "    python -m tools.ablation"
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"[1, 2]",
+        b"\xff\xfe",
+        b'{"noise": 5}',
+        b'{"noise": {"name": "snow"}}',
+        b'{"noise": {"name": "gaussian"}}',
+        b'{"noise": {"name": "gaussian", "sigma": NaN}}',
+        b'{"noise": {"name": "gaussian", "sigma": -0.1}}',
+        b'{"noise": {"name": "gaussian", "sigma": 1e300}}',
+        b'{"alpha": "much"}',
+        b'{"alpha": -1}',
+        b'{"dtype": "uint16", "value_range": [1, 0]}',
+        b'{"dtype": "uint16", "value_range": [0]}',
+        b'{"dtype": "colour", "value_range": [0, 1]}',
+        b'{"orientations": 9}',
+    ],
+)
+def test_damaged_cards_are_refused_in_a_sentence(content, tmp_path):
+    denoisers.save(tmp_path, networks.build("unet", features=8, blocks=1), {})
+    (tmp_path / "model.json").write_bytes(content)
+    with pytest.raises(InputError, match="model.json") as refusal:
+        denoisers.load(tmp_path)
+    assert "\n" not in str(refusal.value)

@@ -7,7 +7,7 @@ import pytest
 from conftest import history, run_here
 
 from r2r_tf.errors import InputError
-from r2r_tf.training import checkpoints, optimizers
+from r2r_tf.training import checkpoints, lock, optimizers
 
 
 @pytest.mark.slow
@@ -74,3 +74,24 @@ def test_folder_of_something_else_is_refused(data_dir, tmp_path):
     (tmp_path / "other" / "thesis.tex").write_text("mine")
     with pytest.raises(InputError, match="holds other files"):
         run_here(data_dir, tmp_path / "other")
+
+
+def test_a_second_training_in_one_folder_is_refused(data_dir, tmp_path):
+    with lock.held(tmp_path / "run"), pytest.raises(InputError, match="Another process trains in"):
+        run_here(data_dir, tmp_path / "run", epochs=1, steps_per_epoch=1)
+    with lock.held(tmp_path / "run"):
+        pass
+    assert not (tmp_path / "run" / lock.FILE).exists()
+
+
+@pytest.mark.slow
+def test_damaged_records_are_said_and_damaged_checkpoints_passed_over(data_dir, tmp_path):
+    run_here(data_dir, tmp_path / "run", epochs=2, steps_per_epoch=2)
+    (tmp_path / "run" / "run.json").write_text("{")
+    with pytest.raises(InputError, match="run.json is damaged"):
+        run_here(data_dir, tmp_path / "run", epochs=3, steps_per_epoch=2)
+    (tmp_path / "run" / "run.json").unlink()
+    newest = checkpoints.finished(tmp_path / "run" / "checkpoints")[-1] / "state.weights.h5"
+    newest.write_bytes(newest.read_bytes()[:3000] + b"x" * 500)
+    run_here(data_dir, tmp_path / "run", epochs=3, steps_per_epoch=2)
+    assert len(history(tmp_path / "run")) == 3
