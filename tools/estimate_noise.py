@@ -43,10 +43,10 @@ def main(argv):
 def table(found, grey_levels):
     """A line of text for each picture; levels in grey levels of 255."""
     width = max(len(pathlib.Path(path).name) for path in found) + 2
-    titles = ("Chen 2015", "wavelet", "flat areas", "right", "below", "channels", "clipped")
+    titles = ("Chen 2015", "wavelet", "calm blocks", "flat areas", "right", "below", "channels", "clipped")
     lines = [f"{'':{width}s}" + "".join(f"{title:>12s}" for title in titles)]
     for path, own in found.items():
-        levels = [own[name] and own[name] * grey_levels for name in ("chen2015", "wavelet", "flat")]
+        levels = [own[name] and own[name] * grey_levels for name in ("chen2015", "wavelet", "calm", "flat")]
         values = [*levels, *(own[name] for name in ("right", "below", "channels", "clipped"))]
         cells = "".join(f"{'-':>12s}" if value is None else f"{value:12.2f}" for value in values)
         lines.append(f"{pathlib.Path(path).name:{width}s}{cells}")

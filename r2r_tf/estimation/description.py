@@ -15,14 +15,16 @@ def describe(picture):
     Args:
       picture: [H, W, C], [0, 1] scale.
     Returns:
-      Dict: chen2015, wavelet, flat (levels on the [0, 1] scale, the last from flat windows, whatever the correlation), right,
-      below (correlation to the next pixel in a row and in a column, mean over channels), channels (largest between two channels
-      at a pixel, 0 for gray), brightness_ratio (of the levels in the brightest and darkest third of the flat windows, the larger
-      over the smaller), clipped (part of the pixels at 0 or 1). None where there are too few flat windows.
+      Dict: chen2015, wavelet, calm (`white.white_level`, which denoising uses), flat (from flat windows, whatever the
+      correlation; all four on the [0, 1] scale), right, below (correlation to the next pixel in a row and in a column, mean over
+      channels), channels (largest between two channels at a pixel, 0 for gray), brightness_ratio (of the levels in the brightest
+      and darkest third of the flat windows, the larger over the smaller), clipped (part of the pixels at 0 or 1). None where
+      there are too few flat windows.
     """
     result = {
         "chen2015": white.chen2015(picture),
         "wavelet": white.wavelet(picture),
+        "calm": white.white_level(picture),
         **dict.fromkeys(("flat", "right", "below", "channels", "brightness_ratio")),
         "clipped": float(np.mean((picture == 0) | (picture == 1))),
     }

@@ -32,7 +32,7 @@ def pictures(rng, tmp_path):
 
 def test_descriptions_tell_white_noise_from_correlated(pictures):
     white, correlated = (description.describe(image_files.read(path)) for path in pictures)
-    for name in ("chen2015", "wavelet", "flat"):
+    for name in ("chen2015", "wavelet", "calm", "flat"):
         assert white[name] == pytest.approx(0.04, rel=0.05)
     assert description.warnings(white) == []
     assert correlated["flat"] == pytest.approx(0.04, rel=0.08) and correlated["wavelet"] < 0.02

@@ -17,7 +17,7 @@ from tools.benchmark_suites import timing
 _WHITE, _CORRELATED = (2, 5, 10, 25, 50), (2, 5, 10, 25)
 # stronger in structure, as in PolyU
 _ACTIVITY, _GAIN = np.array([0.15, 0.5, 2.0]), np.array([1.0, 1.5, 2.0])
-_ESTIMATORS = {"chen2015": "chen2015", "wavelet": "wavelet", "flat areas": "flat"}
+_ESTIMATORS = {"chen2015": "chen2015", "wavelet": "wavelet", "calm blocks": "calm", "flat areas": "flat"}
 
 
 def camera_kernel():
