@@ -11,6 +11,7 @@ import pywt
 _BLOCK = 8  # coefficients of HH1 on a side: 16 pixels
 _CALM, _FEWEST = 0.1, 20  # part of the blocks, and how many at least
 _RATIO = 4.0  # r: amplitudes of photographs fall with the inverse of the frequency
+_STRATA, _GROWS = 4, 3.0  # of brightness, and how many times the variance of the darkest the brightest has
 _ROUNDING = 1e-6  # of the picture's range: coefficients below are those of a constant
 _MOST = 0.5  # part of a block's coefficients that may be so
 _MOST_SPOILT = 0.05  # part of a block's pixels that may be holes, or at the ends of the range, where noise is cut off
@@ -43,9 +44,20 @@ def calm_blocks(y):
     if not shows.any():
         return 0.0
     structure = sum(np.square(own).mean(axis=1) for own in others)[shows]
-    calm = np.argsort(structure, kind="stable")[: max(_FEWEST, int(_CALM * len(structure)))]
-    fine, coarse = (np.square(own[shows][calm]).mean() for own in (first, second))
-    variance = fine - (max(coarse, fine / 2) - fine) / (_RATIO - 1)
+    first, second, brightness = first[shows], second[shows], pixels[shows].mean(axis=1)
+
+    def variance_of(own):
+        """Of the calmest of some blocks."""
+        calm = own[np.argsort(structure[own], kind="stable")[: max(_FEWEST, int(_CALM * len(own)))]]
+        fine, coarse = (np.square(part[calm]).mean() for part in (first, second))
+        return fine - (max(coarse, fine / 2) - fine) / (_RATIO - 1)
+
+    variance = variance_of(np.arange(len(structure)))
+    if len(structure) >= _STRATA * _FEWEST:
+        # noise that grows with brightness, as counting noise does: the calmest blocks are the dark ones
+        strata = [variance_of(own) for own in np.array_split(np.argsort(brightness, kind="stable"), _STRATA)]
+        if strata[0] > 0 and strata == sorted(strata) and strata[-1] > _GROWS * strata[0]:
+            variance = np.mean(strata)
     return float(np.sqrt(max(0.0, variance)) * (high - low))
 
 

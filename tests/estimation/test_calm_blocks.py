@@ -43,3 +43,13 @@ def test_margins_and_units_do_not_matter():
     assert found == pytest.approx(plain, rel=0.05)
     assert estimation.white_level(1e9 + 1e-3 * y[..., None]) == pytest.approx(1e-3 * plain, rel=1e-3)
     assert estimation.white_level(np.full((64, 64, 3), 5.0)) == 0.0
+
+
+def test_noise_that_grows_with_brightness_is_not_that_of_the_dark_alone():
+    """Counting noise: the level is that of a middle brightness; noise of one level is found as before."""
+    x = np.linspace(10.0, 250.0, 512)[:, None] * np.ones(512)
+    counting = x + np.sqrt(x) * np.random.default_rng(0).standard_normal(x.shape)
+    found = estimation.white_level(counting[..., None])
+    assert found == pytest.approx(np.sqrt(x.mean()), rel=0.1) and found > 1.5 * np.sqrt(x[:64].mean())
+    plain = x + 8 * np.random.default_rng(0).standard_normal(x.shape)
+    assert estimation.white_level(plain[..., None]) == pytest.approx(8, rel=0.05)
