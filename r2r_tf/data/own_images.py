@@ -12,7 +12,7 @@ from r2r_tf.errors import InputError
 from r2r_tf.image_files import value_range
 
 # more than this many values are not held in memory: evenly spread windows then stand for the images
-_MOST_VALUES, _WINDOW_SIDE = 1 << 28, 512
+MOST_VALUES, WINDOW_SIDE = 1 << 28, 512
 # parts of a single picture, some of them to validate on
 _PARTS = 5
 
@@ -78,15 +78,15 @@ def _parts(name, page):
 def _windows(pages):
     """The pages, or, where they hold too many values, windows that are evenly spread over all of them."""
     total = sum(page.size for page in pages.values())
-    if total <= _MOST_VALUES:
+    if total <= MOST_VALUES:
         return pages
     windows = [
-        (f"{name} at {top}, {left}", page[top : top + _WINDOW_SIDE, left : left + _WINDOW_SIDE])
+        (f"{name} at {top}, {left}", page[top : top + WINDOW_SIDE, left : left + WINDOW_SIDE])
         for name, page in pages.items()
-        for top in range(0, max(1, page.shape[0] - _WINDOW_SIDE + 1), _WINDOW_SIDE)
-        for left in range(0, max(1, page.shape[1] - _WINDOW_SIDE + 1), _WINDOW_SIDE)
+        for top in range(0, max(1, page.shape[0] - WINDOW_SIDE + 1), WINDOW_SIDE)
+        for left in range(0, max(1, page.shape[1] - WINDOW_SIDE + 1), WINDOW_SIDE)
     ]
-    count = max(2, int(len(windows) * _MOST_VALUES / sum(window.size for _, window in windows)))
+    count = max(2, int(len(windows) * MOST_VALUES / sum(window.size for _, window in windows)))
     return dict(windows[round(place)] for place in np.linspace(0, len(windows) - 1, min(count, len(windows))))
 
 

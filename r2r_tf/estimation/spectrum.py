@@ -17,7 +17,7 @@ from r2r_tf.noise.camera import CameraNoise, activity
 SIZE = 24
 _STEP = SIZE // 2
 _CALM = 0.15  # of the windows: those with the least structure
-_FEWEST, _MOST = 8, 2000  # windows
+_FEWEST, MOST = 8, 2000  # windows
 _CLIPPED = 0.01  # largest part of a window's pixels at the ends of the range, 0 or 1 exactly
 _COARSEST = 0.03  # cycles a pixel: below, the picture's own slopes are stronger than the noise
 _SMOOTHING = 0.8  # of the logarithm of the spectrum, in coefficients
@@ -75,7 +75,7 @@ def kernel_of(power):
     taps = np.fft.ifft2(amplitude).real[np.ix_(range(len(amplitude)), around, around)] * np.outer(taper, taper)
     # neither smoothing nor tapering takes anything of the variance
     taps *= np.sqrt(power.mean(axis=(0, 1)) / np.square(taps).sum(axis=(1, 2)))[:, None, None]
-    basis = _basis(power.shape[-1])
+    basis = channel_basis(power.shape[-1])
     kernel = np.einsum("oij,od,oc->ijdc", taps, basis, basis)
     deviations = np.sqrt(np.square(kernel).sum(axis=(0, 1, 2)))
     return (kernel / deviations).astype(np.float32), deviations
@@ -84,7 +84,9 @@ def kernel_of(power):
 def expected_power(kernel):
     """[SIZE, SIZE, C]: what `power` expects of white noise that a kernel [k, k, C, C] has filtered."""
     side = len(kernel) + SIZE
-    spectrum = np.fft.fft2(np.einsum("ijdc,oc->ijdo", kernel, _basis(kernel.shape[-1])), s=(2 * side, 2 * side), axes=(0, 1))
+    spectrum = np.fft.fft2(
+        np.einsum("ijdc,oc->ijdo", kernel, channel_basis(kernel.shape[-1])), s=(2 * side, 2 * side), axes=(0, 1)
+    )
     lags = np.fft.ifft2(np.square(np.abs(spectrum)).sum(axis=2), axes=(0, 1)).real
     around = np.arange(1 - SIZE, SIZE)
     return np.einsum("mnc,im,jn->ijc", lags[np.ix_(around, around)], _autocorrelations(), _autocorrelations())
@@ -169,13 +171,13 @@ def _calm_windows(y, model):
     order = order[: max(_FEWEST, int(_CALM * len(order)))]
     if len(order) < _FEWEST:
         return None
-    calm = tuple(usable[order[:: -(-len(order) // _MOST)]].T)
+    calm = tuple(usable[order[:: -(-len(order) // MOST)]].T)
     channels = np.maximum(own[calm].mean(axis=(-2, -1)), 1e-6)
     unit = channels.mean(axis=-1, keepdims=True)
     return cosine_squares(windows[calm] / unit[:, None, None]), (channels / unit).mean(axis=0)
 
 
-def _basis(channels):
+def channel_basis(channels):
     """[C, C], the cosine transform over channels: brightness first, then differences of colours."""
     return scipy.fft.dct(np.eye(channels), axis=0, norm="ortho")
 

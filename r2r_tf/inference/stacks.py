@@ -10,7 +10,7 @@ from r2r_tf.inference import tiles
 from r2r_tf.inference.frames import Picture, frame_of
 
 # larger results are made in a temporary file
-_LARGE = 1 << 28
+LARGE = 1 << 28
 
 
 class Denoised(NamedTuple):
@@ -103,6 +103,6 @@ def denoise(
 
 
 def _zeros(shape, dtype):
-    if np.prod(shape) * np.dtype(dtype).itemsize <= _LARGE:
+    if np.prod(shape) * np.dtype(dtype).itemsize <= LARGE:
         return np.zeros(shape, dtype)
     return np.memmap(tempfile.TemporaryFile(), dtype, "w+", shape=shape)

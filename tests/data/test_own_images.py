@@ -68,8 +68,8 @@ def test_one_picture_is_cut_into_parts(folder, pictures):
 
 def test_more_than_fits_into_memory_becomes_windows(folder, monkeypatch):
     everything = own_images.load([str(folder)])
-    monkeypatch.setattr(own_images, "_MOST_VALUES", 40_000)
-    monkeypatch.setattr(own_images, "_WINDOW_SIDE", 50)
+    monkeypatch.setattr(own_images, "MOST_VALUES", 40_000)
+    monkeypatch.setattr(own_images, "WINDOW_SIDE", 50)
     own = own_images.load([str(folder)])
     assert sum(p.noisy.size for p in own.pictures) <= 40_000 and own.values == everything.values
     assert all(p.noisy.shape == (50, 50, 1) for p in own.pictures)

@@ -68,7 +68,7 @@ def test_benchmark_tells_the_error_of_each_band(rng):
     # an amplitude from 100 windows' Gaussian coefficients; two colours of different power count as no less than one
     error = 1 / np.sqrt(2 * 100 * count)
     assert np.abs((ratios - 1) / error).max() < 5
-    basis = spectrum._basis(3)
+    basis = spectrum.channel_basis(3)
     weak = np.einsum("ijdc,oc,o,oe->ijde", kernel, basis, [1.0, 0.5, 0.5], basis).astype(np.float32)
     weak_ratios = np.array(list(benchmark.spectrum_ratios(truth, Correlated(sigma, weak)).values())).reshape(2, -1)
     # unequal channels leave some of the brightness noise in the colours, which shows at fine scales, where they have little
@@ -106,7 +106,7 @@ def test_large_pictures_show_as_much_in_a_part_of_their_windows(rng, monkeypatch
     x = np.kron(rng.uniform(0.3, 0.7, (8, 8)), np.ones((60, 60)))[..., None]
     y = (x + noise(rng, x.shape, 0.05, coarse_colours())).astype(np.float32)
     whole, _ = spectrum.power(y, flat_model(0.05))
-    monkeypatch.setattr(spectrum, "_MOST", 60)
+    monkeypatch.setattr(spectrum, "MOST", 60)
     part, _ = spectrum.power(y, flat_model(0.05))
     assert 0 < np.abs(part / whole - 1).max() and np.median(np.abs(part / whole - 1)) < 0.25
 

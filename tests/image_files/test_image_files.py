@@ -144,7 +144,7 @@ def test_layouts_of_tiff_are_kept(tmp_path, rng, shape, options):
 
 
 def test_large_files_stay_in_the_file(tmp_path, rng, monkeypatch):
-    monkeypatch.setattr(tiff, "_LARGE", 1000)
+    monkeypatch.setattr(tiff, "LARGE", 1000)
     array = (rng.random((3, 40, 50)) * 65535).astype(np.uint16)
     for name, options in (("plain", {}), ("packed", {"compression": "zlib"})):
         tifffile.imwrite(tmp_path / f"{name}.tif", array, photometric="minisblack", **options)

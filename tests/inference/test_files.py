@@ -188,7 +188,7 @@ def test_command(tmp_path):
 def test_large_images_take_bounded_memory(denoiser, tmp_path, monkeypatch):
     """Pixels and result stay in files, and what is held does not grow with the image: 16 megapixels, some 100 MB."""
     for module in (tiff, stacks):
-        monkeypatch.setattr(module, "_LARGE", 1 << 20)
+        monkeypatch.setattr(module, "LARGE", 1 << 20)
     tile = noisy("uint16", (400, 300))
     side = 4000
     tifffile.imwrite(tmp_path / "large.tif", np.tile(tile, (14, 14))[:side, :side])

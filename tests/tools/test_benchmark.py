@@ -45,9 +45,9 @@ def test_decibels_and_seconds_of_inference(data_dir, tmp_path, monkeypatch):
     """A tiny network: each way is scored, drawn, and its job for the peer is the same network."""
     network = networks.build("dncnn", depth=3, features=2, near_zero_start=False)
     denoisers.save(tmp_path / "run", network, {"alpha": 0.5, "noise": None})
-    monkeypatch.setattr(inference, "_has_bm3d", lambda: False)
-    ways = {name: inference._WAYS[name] for name in ("plain T 50", "antithetic T 2", "f(y)", "f(y), turned")}
-    monkeypatch.setattr(inference, "_WAYS", {**ways, "plain T 50": {"num_recorruptions": 2, "antithetic": False}})
+    monkeypatch.setattr(inference, "has_bm3d", lambda: False)
+    ways = {name: inference.WAYS[name] for name in ("plain T 50", "antithetic T 2", "f(y)", "f(y), turned")}
+    monkeypatch.setattr(inference, "WAYS", {**ways, "plain T 50": {"num_recorruptions": 2, "antithetic": False}})
     denoisers.save(tmp_path / "other", network, {"alpha": 0.5, "noise": None})
     arguments = ([str(tmp_path / "run"), str(tmp_path / "other")], "skimage_natural", 25.0, 1, data_dir, None)
     report = inference.run(1, *arguments, figure=tmp_path / "figure.png")

@@ -22,7 +22,7 @@ from tools.benchmark_suites.train import run_json
 
 PEER = pathlib.Path(__file__).parent.parent / "benchmark_peers" / "torch_infer.py"
 _UPRIGHT = {"orientations": 1}
-_WAYS = {
+WAYS = {
     **{f"plain T {count}": {"num_recorruptions": count, "antithetic": False, **_UPRIGHT} for count in (1, 2, 4, 8, 16, 50)},
     **{f"antithetic T {count}": {"num_recorruptions": count, **_UPRIGHT} for count in (2, 4, 8, 16, 50)},
     **{f"antithetic, turned T {count}": {"num_recorruptions": count} for count in (2, 4, 8)},
@@ -56,17 +56,17 @@ def run(repeats, model, dataset, sigma, max_images, data_dir, manual_dir, peer_p
     channels = by_precision["float32"].form.channels
     test = test_sets.load_test_set(dataset, level, channels, data_dir=data_dir, manual_dir=manual_dir, max_images=max_images)
     decibels, ways = {}, {}
-    for name, method in baselines.chosen(with_bm3d=_has_bm3d()).items():
+    for name, method in baselines.chosen(with_bm3d=has_bm3d()).items():
         ways[name] = _case(test, decibels, name, lambda y, method=method: method(y, level.sigma))
     own = {
         f"{way}, {precision}": (denoiser, options)
         for precision, denoiser in by_precision.items()
-        for way, options in _WAYS.items()
+        for way, options in WAYS.items()
         if precision == "bfloat16" or way in ("antithetic T 8", "antithetic, turned T 8", "f(y)")
     }
     for other in others:
         denoiser = denoisers.load(other, "bfloat16")
-        own |= {f"{pathlib.Path(other).name}: {way}, bfloat16": (denoiser, _WAYS[way]) for way in _WITHOUT_DRAWS}
+        own |= {f"{pathlib.Path(other).name}: {way}, bfloat16": (denoiser, WAYS[way]) for way in _WITHOUT_DRAWS}
     for name, (denoiser, options) in own.items():
         ways[name] = _case(
             test,
@@ -189,7 +189,7 @@ def against_peer(results, decibels):
     return {"peer": peer, "as_good_and_fastest": best, "times_as_fast": peers[peer] / ours[best]}
 
 
-def _has_bm3d():
+def has_bm3d():
     try:
         import bm3d  # noqa: F401
     except ModuleNotFoundError:

@@ -13,7 +13,7 @@ FORMATS = {"TIFF": Format((b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"), (".tif", ".t
 
 
 # more than this is decoded into a temporary file
-_LARGE = 1 << 28
+LARGE = 1 << 28
 _PALETTE, _SEPARATED = 3, 5
 _ICC_PROFILE, _RESOLUTIONS, _NO_DATA = 34675, (282, 283), 42113
 
@@ -37,7 +37,7 @@ def read(path):
         if others:
             axes, shape = f"Q{axes}", (1 + len(others), *shape)
             array = np.stack([own.asarray() for own in file.series])
-        elif path.stat().st_size <= _LARGE:
+        elif path.stat().st_size <= LARGE:
             array = series.asarray()
         else:
             array = tifffile.memmap(path, mode="r") if first.is_memmappable else series.asarray(out="memmap")
