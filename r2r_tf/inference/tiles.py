@@ -56,8 +56,10 @@ class Plane(NamedTuple):
     number: int
     sigma: float | None = None
 
-    def noise_of(self, rows, columns):
-        """`noise.ImageNoise` of a window, as a part of that of the whole."""
+    def noise_of(self, rows, columns, window=None):
+        """`noise.ImageNoise` of a window, as a part of that of the whole; a window that was read is not read again."""
+        if window is not None and not self.model.reach:
+            return self.model.at(window)
         (top, wider_rows), (left, wider_columns) = (
             (start - max(0, start - self.model.reach), (max(0, start - self.model.reach), min(side, stop + self.model.reach)))
             for (start, stop), side in zip((rows, columns), self.shape[:2], strict=True)
@@ -129,7 +131,8 @@ def estimates(denoiser, planes, average, *, seed, max_memory_gb=4.0):
 def _together(denoiser, planes, tile, average, seed):
     place = tile.window_rows, tile.window_columns
     y = np.stack([plane.read(*place) for plane in planes])
-    noises, origin = [plane.noise_of(*place) for plane in planes], (tile.window_rows[0], tile.window_columns[0])
+    noises = [plane.noise_of(*place, window) for plane, window in zip(planes, y, strict=True)]
+    origin = tile.window_rows[0], tile.window_columns[0]
     options = {"seed": seed, "origin": origin, "numbers": [plane.number for plane in planes]}
     means, deviations = passes.mean_and_deviation(denoiser, y, noises, average, **options)
     weak = [place for place, plane in enumerate(planes) if plane.sigma is not None]
