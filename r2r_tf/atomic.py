@@ -1,45 +1,71 @@
-"""Files and folders that appear whole or not at all: written under a temporary name beside the target, then renamed."""
+"""Files and folders that appear whole or not at all: written under a temporary name beside the target, then renamed.
+
+A temporary's name holds host, process and a random part, so that processes and machines can write to one folder. What a killed
+process left is removed by the next one on that host.
+"""
 
 import contextlib
 import csv
+import errno
+import functools
 import io
 import json
 import os
 import pathlib
+import re
+import secrets
 import shutil
+import socket
+import time
+
+_PARTIAL, _OLD = ".partial", ".old"
+_NAME = re.compile(rf"(?:{re.escape(_PARTIAL)}|{re.escape(_OLD)})-(?P<host>.+)-(?P<process>\d+)-[0-9a-f]+(?:\..*)?")
+_FULL = 1 << 16  # bytes that are free
+_FULL = 1 << 16  # bytes that are free
+_QUIET_SECONDS = 600  # a temporary that was written to since may be in use, whatever its process's number says
 
 
 @contextlib.contextmanager
-def replacing(path):
+def replacing(path, size=0):
     """Yields a temporary path to write a file or a folder to; afterwards it takes the place of `path`.
 
     If the body raises, `path` stays as it was and the temporary is removed.
 
     Args:
       path: target; its folder is made if need be. The temporary keeps its suffix, since writers look at it.
+      size: bytes that will be written, about, if the writer cannot stand a disk without room for them, as that of HDF5 files.
+    Raises:
+      OSError: also where the disk is full and the writer says so in its own way.
     """
     path = pathlib.Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary, old = path.with_name(f".partial-{path.name}"), path.with_name(f".old-{path.name}")
-    _remove(temporary)
+    if size > shutil.disk_usage(path.parent).free:
+        raise _no_room(path)
+    _sweep(path.parent.resolve())
+    temporary, old = (path.with_name(_temporary_name(kind, path.suffix)) for kind in (_PARTIAL, _OLD))
     try:
         yield temporary
         if temporary.is_dir():
             # a folder cannot replace a full one in a single rename
-            _remove(old)
             if path.exists():
                 path.rename(old)
             temporary.rename(path)
             _remove(old)
         else:
             os.replace(temporary, path)
+    except Exception as error:
+        # writers of pictures and weights say in their own ways, without a number, that they could not write all
+        unnumbered = getattr(error, "errno", None) is None
+        if unnumbered and (isinstance(error, OSError) or shutil.disk_usage(path.parent).free < _FULL):
+            raise _no_room(path) from None
+        raise
     finally:
         _remove(temporary)
 
 
 def is_leftover(path):
-    """Whether a process that was killed while it wrote has left this temporary."""
-    return path.name.startswith((".partial-", ".old-"))
+    """Whether this is a temporary, of a process that writes or of one that was killed while it wrote."""
+    return _NAME.fullmatch(path.name) is not None
 
 
 def write_text(path, text):
@@ -67,6 +93,42 @@ def csv_lines(rows, header=True):
             writer.writeheader()
         writer.writerows(rows)
     return text.getvalue()
+
+
+def _no_room(path):
+    return OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
+
+
+def _temporary_name(kind, suffix):
+    return f"{kind}-{_host()}-{os.getpid()}-{secrets.token_hex(4)}{suffix}"
+
+
+@functools.cache
+def _host():
+    return re.sub(r"[^\w.]", "_", socket.gethostname())[:64] or "host"
+
+
+@functools.cache
+def _sweep(folder):
+    """Removes, once in the life of a process, what killed processes of this host have left in a folder."""
+    for path in folder.iterdir():
+        name = _NAME.fullmatch(path.name)
+        if name and name["host"] == _host() and not _is_alive(int(name["process"])):
+            with contextlib.suppress(OSError):
+                if time.time() - path.stat().st_mtime > _QUIET_SECONDS:
+                    _remove(path)
+
+
+def _is_alive(process):
+    if os.name != "posix":
+        return True  # asking Windows in this way would end the process
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except (PermissionError, OverflowError):
+        pass
+    return True
 
 
 def _remove(path):

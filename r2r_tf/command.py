@@ -3,11 +3,17 @@
 import os
 import re
 import shlex
+import signal
 import sys
 
 from absl import app, logging
 
-from r2r_tf.errors import TENSORFLOW_MISSING, InputError
+from r2r_tf import quiet_start
+from r2r_tf.errors import TENSORFLOW_MISSING, InputError, os_sentence
+
+
+class Terminated(KeyboardInterrupt):
+    """The process was asked to end (SIGTERM), as schedulers do: it ends as after Ctrl-C."""
 
 
 def run(main, after_interruption="The same command again starts over.", takes_arguments=False):
@@ -18,7 +24,7 @@ def run(main, after_interruption="The same command again starts over.", takes_ar
       after_interruption: what to tell somebody who pressed Ctrl-C.
       takes_arguments: whether the command has arguments that are no flags, such as files.
     """
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # before Keras or anything else imports TensorFlow
+    quiet_start.install()
     if {"--help", "-help", "-h"} & set(sys.argv[1:]):
         # absl by itself would exit with 1 after printing the help
         app.usage(shorthelp=True, writeto_stdout=True)
@@ -48,6 +54,7 @@ def _guarded(main, argv, after_interruption, takes_arguments):
     if len(argv) > 1 and not takes_arguments:
         _fail(f"Unknown argument {argv[1]!r}; every option is a flag, see --help.")
     logging.set_verbosity(logging.ERROR)
+    signal.signal(signal.SIGTERM, _terminate)
     try:
         main(argv)
     except InputError as error:
@@ -57,16 +64,21 @@ def _guarded(main, argv, after_interruption, takes_arguments):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
     except OSError as error:
-        if error.filename is None:
+        if error.errno is None:
             raise
-        _fail(f"{error.strerror}: {error.filename}")
+        _fail(os_sentence(error))
     except ModuleNotFoundError as error:
         if (error.name or "").split(".")[0] != "tensorflow":
             raise
         _fail(TENSORFLOW_MISSING)
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as interruption:
         print(f"\nInterrupted. {after_interruption}", file=sys.stderr)
-        sys.exit(130)
+        sys.exit(128 + (signal.SIGTERM if isinstance(interruption, Terminated) else signal.SIGINT))
+
+
+def _terminate(number, frame):
+    del number, frame
+    raise Terminated
 
 
 def _fail(message):

@@ -23,7 +23,7 @@ ROOMS = (
     {"estimation"},
     {"image_files"},
     {"noise"},
-    {"recorruption", "objectives", "errors", "atomic", "backend", "command", "__init__"},
+    {"recorruption", "objectives", "errors", "atomic", "backend", "command", "quiet_start", "__init__"},
 )
 LIBRARY = sorted((ROOT / "r2r_tf").rglob("*.py"))
 TOOLS = sorted((ROOT / "tools").rglob("*.py"))

@@ -6,7 +6,7 @@ import numpy as np
 
 from r2r_tf import atomic
 from r2r_tf.errors import InputError
-from r2r_tf.image_files import finding, formats
+from r2r_tf.image_files import finding, formats, value_range
 from r2r_tf.image_files.image import Image
 
 __all__ = ["Image", "extensions", "find", "open_image", "read", "write", "write_new"]
@@ -30,8 +30,8 @@ def open_image(path):
     Returns:
       `Image`.
     Raises:
-      InputError: no such file, one that cannot be read, is named like another format, or holds what is not an image of one,
-        three or four channels of uint8, uint16 or floats.
+      InputError: no such file, one that cannot be read, is named like another format, or holds what is not an image of
+        whole numbers or floats.
     """
     path = pathlib.Path(path)
     if not path.is_file():
@@ -99,8 +99,7 @@ def read(path):
     if len(pixels) != 1:
         raise InputError(f"{path} must hold one picture. Received: {len(pixels)} pages")
     picture = np.asarray(pixels[0])
-    largest = np.iinfo(picture.dtype).max if picture.dtype.kind == "u" else 1
-    picture = picture.astype(np.float32) / np.float32(largest)
+    picture = picture.astype(np.float32) / np.float32(value_range.largest(picture.dtype))
     if not np.isfinite(picture).all():
         raise InputError(f"{path} holds NaN or infinity.")
     return picture
@@ -109,8 +108,8 @@ def read(path):
 def _check(path, pixels):
     if 0 in pixels.shape:
         raise InputError(f"{path} holds no pixels. Received: shape {pixels.shape}")
-    if pixels.dtype.kind not in "uf" or pixels.dtype.itemsize > 8 or pixels.dtype in (np.uint32, np.uint64):
-        raise InputError(f"{path} must hold uint8, uint16 or floats. Received: {pixels.dtype}")
+    if pixels.dtype.kind not in "uif" or pixels.dtype.itemsize > 8:
+        raise InputError(f"{path} must hold whole numbers or floats of at most 64 bits. Received: {pixels.dtype}")
     if pixels.shape[-1] not in (1, 3):
         raise InputError(f"{path} must be gray or RGB, with transparency or without. Received: {pixels.shape[-1]} channels")
 

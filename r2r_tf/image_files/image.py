@@ -35,3 +35,17 @@ class Image(NamedTuple):
 def split_alpha(array):
     """(pixels, alpha or None) of [..., C]: the last of two or four channels is transparency."""
     return (array[..., :-1], array[..., -1:]) if array.shape[-1] in (2, 4) else (array, None)
+
+
+def to_pages(array, colours):
+    """[N, H, W, C] of [..., H, W, C]; channels that are no colours become pages, [N C, H, W, 1]."""
+    if not colours:
+        array = np.moveaxis(array, -1, -3)[..., None]
+    return array.reshape(int(np.prod(array.shape[:-3])), *array.shape[-3:])
+
+
+def from_pages(pages, shape):
+    """Undoes `to_pages`, whose array had that shape."""
+    if pages.shape[-1] != shape[-1]:
+        pages = np.moveaxis(pages.reshape(*shape[:-3], shape[-1], *shape[-3:-1]), -3, -1)
+    return pages.reshape(shape)

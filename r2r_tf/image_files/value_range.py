@@ -32,22 +32,32 @@ class ValueRange(NamedTuple):
 
 def to_dtype(values, dtype):
     """Values as pixels of a dtype; whole numbers are rounded, and clipped to what their type holds."""
-    if np.dtype(dtype).kind in "ui":
-        values = np.round(np.clip(values, np.iinfo(dtype).min, np.iinfo(dtype).max))
+    dtype = np.dtype(dtype)
+    if dtype.kind in "ui":
+        limits = np.iinfo(dtype)
+        # floats next to the largest of 64 bits are larger than it
+        highest = float(limits.max) if int(float(limits.max)) <= limits.max else np.nextafter(float(limits.max), 0)
+        values = np.round(np.clip(values, float(limits.min), highest))
     return values.astype(dtype)
+
+
+def largest(dtype):
+    """What stands for 1 where nothing else is known: the largest of whole numbers, 1 of floats."""
+    dtype = np.dtype(dtype)
+    return float(np.iinfo(dtype).max) if dtype.kind in "ui" else 1.0
 
 
 def of_pixels(pixels_of_images):
     """`ValueRange` of some images of one dtype.
 
-    uint8 and uint16 use their type's whole range, floats [0, 1]; but where there is much less in them (12 bits in uint16) or more
-    (floats that count photons), the range is from the 0.1th to the 99.9th percentile of all values.
+    Whole numbers use their type's range above 0, floats [0, 1]; but where there is much less in them (12 bits in uint16) or more
+    (floats that count photons, whole numbers below 0), the range is from the 0.1th to the 99.9th percentile of all values.
 
     Args:
       pixels_of_images: list of arrays of any shape.
     """
     dtype = pixels_of_images[0].dtype
-    full = ValueRange(0.0, float(np.iinfo(dtype).max) if dtype.kind == "u" else 1.0)
+    full = ValueRange(0.0, largest(dtype))
     if dtype == np.uint8:
         return full
     share = max(1, _SAMPLES // len(pixels_of_images))
@@ -56,7 +66,8 @@ def of_pixels(pixels_of_images):
     if not values.size:
         return full
     low, high = (float(value) for value in np.percentile(values, _PERCENTILES))
-    fits = _LITTLE * full.high < high and (dtype.kind == "u" or (high <= 1.25 and low >= -0.25))
+    inside = low >= 0 if dtype.kind in "ui" else -0.25 <= low and high <= 1.25
+    fits = _LITTLE * full.high < high and inside
     if fits or high == low:
         return full
     return ValueRange(low, high)

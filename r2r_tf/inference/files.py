@@ -9,7 +9,7 @@ import numpy as np
 from tqdm import tqdm
 
 from r2r_tf import atomic, image_files
-from r2r_tf.errors import InputError
+from r2r_tf.errors import InputError, os_sentence
 from r2r_tf.image_files import value_range
 from r2r_tf.inference import arrays, defaults, stacks
 from r2r_tf.inference.frames import sample
@@ -109,6 +109,7 @@ def _denoise(denoiser, path, image, draws, precision, uncertainty, options):
             image.pixels,
             scale,
             defaults.plan(denoiser, **draws),
+            no_data=image.details.get("no_data"),
             with_deviation=uncertainty,
             on_tile=on_tile,
             **options,
@@ -146,4 +147,4 @@ def _sentence(error):
         return str(error)
     if isinstance(error, MemoryError):
         return "there is not enough memory; a smaller `max_memory_gb` works on smaller tiles"
-    return f"{error.strerror or error}{f': {error.filename}' if error.filename else ''}"
+    return os_sentence(error)

@@ -1,16 +1,13 @@
 """The one way from noisy pixels to clean ones: pages of any dtype, together or tile by tile. Arrays and files go through it."""
 
-import tempfile
 from typing import NamedTuple
 
 import numpy as np
 
 from r2r_tf.errors import InputError
+from r2r_tf.image_files import scratch
 from r2r_tf.inference import tiles
 from r2r_tf.inference.frames import Picture, frame_of
-
-# larger results are made in a temporary file
-LARGE = 1 << 28
 
 
 class Denoised(NamedTuple):
@@ -65,8 +62,8 @@ def denoise(
     channels, planes = denoiser.form.channels, pixels.shape[-1]
     if channels not in (1, planes):
         raise InputError(f"The model is for images of {channels} channels. Received: {planes}")
-    result = _zeros(pixels.shape, pixels.dtype)
-    deviation = _zeros(pixels.shape, np.float32) if with_deviation else None
+    result = scratch.zeros(pixels.shape, pixels.dtype)
+    deviation = scratch.zeros(pixels.shape, np.float32) if with_deviation else None
     # all channels of a page at once, or one by one
     groups = [slice(0, planes)] if channels == planes else [slice(c, c + 1) for c in range(planes)]
     places = [(page, group) for page in range(len(pixels)) for group in groups]
@@ -100,9 +97,3 @@ def denoise(
             deviation[place] = spread * frame.unit
         progress(mean.size)
     return Denoised(result, deviation, levels)
-
-
-def _zeros(shape, dtype):
-    if np.prod(shape) * np.dtype(dtype).itemsize <= LARGE:
-        return np.zeros(shape, dtype)
-    return np.memmap(tempfile.TemporaryFile(), dtype, "w+", shape=shape)

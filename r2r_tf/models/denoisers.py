@@ -64,7 +64,7 @@ def save(directory, network, card):
       card: dict for model.json, with at least the keys alpha, noise, channels, value_range.
     """
     directory = pathlib.Path(directory)
-    with atomic.replacing(directory / NETWORK_FILE) as temporary:
+    with atomic.replacing(directory / NETWORK_FILE, 5 * network.count_params() + (1 << 20)) as temporary:
         network.save(temporary)
     atomic.write_json(directory / CARD_FILE, {**card, "sha256": _sha256(directory / NETWORK_FILE)})
 

@@ -14,8 +14,7 @@ from skimage import data
 import r2r_tf
 from r2r_tf import image_files, pretrained
 from r2r_tf.errors import InputError
-from r2r_tf.image_files import value_range
-from r2r_tf.image_files.formats import tiff
+from r2r_tf.image_files import formats, scratch, value_range
 from r2r_tf.inference import files, frames, passes, stacks
 
 SIGMA = 0.1
@@ -151,7 +150,7 @@ def test_bad_files_do_not_stop_the_others(denoiser, tmp_path, monkeypatch):
         path.write_bytes(b"half")
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(tiff, "write", no_space)
+    monkeypatch.setattr(formats.MODULES["TIFF"], "write", no_space)
     content = (tmp_path / "out" / "d_denoised.tif").read_bytes()
     failed = files.run(denoiser, places, DRAWS, overwrite=True, print_line=lines.append)
     assert failed[-1].name == "d.tif" and "No space left on device" in lines[-1]
@@ -187,8 +186,7 @@ def test_command(tmp_path):
 @pytest.mark.skipif(not pathlib.Path("/proc/self/status").is_file(), reason="reads the process's memory from /proc")
 def test_large_images_take_bounded_memory(denoiser, tmp_path, monkeypatch):
     """Pixels and result stay in files, and what is held does not grow with the image: 16 megapixels, some 100 MB."""
-    for module in (tiff, stacks):
-        monkeypatch.setattr(module, "LARGE", 1 << 20)
+    monkeypatch.setattr(scratch, "LARGE", 1 << 20)
     tile = noisy("uint16", (400, 300))
     side = 4000
     tifffile.imwrite(tmp_path / "large.tif", np.tile(tile, (14, 14))[:side, :side])

@@ -6,6 +6,7 @@ import numpy as np
 from PIL import Image as pillow
 
 from r2r_tf.errors import InputError
+from r2r_tf.image_files import unpacked
 from r2r_tf.image_files.image import Format, Image, split_alpha
 
 FORMATS = {
@@ -24,6 +25,7 @@ def read(path):
     with _whatever_size(), pillow.open(path) as file:
         if getattr(file, "n_frames", 1) > 1 and file.format != "MPO":
             raise InputError(f"{path} is an animation. Save its pictures one by one.")
+        unpacked.check(path, file.width * file.height * len(file.getbands()))
         if file.mode not in _MODES:
             raise InputError(f"{path} must be gray or RGB. Received: {file.mode}. Convert it.")
         array = np.asarray(file)

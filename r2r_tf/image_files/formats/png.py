@@ -6,6 +6,7 @@ import imagecodecs
 import numpy as np
 
 from r2r_tf.errors import InputError
+from r2r_tf.image_files import unpacked
 from r2r_tf.image_files.image import Format, Image, split_alpha
 
 FORMATS = {"PNG": Format((b"\x89PNG\r\n\x1a\n",), (".png",))}
@@ -13,6 +14,7 @@ FORMATS = {"PNG": Format((b"\x89PNG\r\n\x1a\n",), (".png",))}
 
 _SIGNATURE_LENGTH = 8
 _PALETTE = 3
+_CHANNELS = {0: 1, 2: 3, 4: 2, 6: 4}
 # how the pixels are stored is said by the new file's own
 _NOT_COPIED = (b"IHDR", b"PLTE", b"IDAT", b"IEND", b"tRNS", b"sBIT", b"hIST", b"bKGD")
 
@@ -30,6 +32,8 @@ def read(path):
         raise InputError(f"{path} must have 8 or 16 bits. Received: {depth}, which has no room for shades. Convert it to gray.")
     if any(name == b"acTL" for name, _ in chunks):
         raise InputError(f"{path} is an animation. Save its pictures one by one.")
+    width, height = struct.unpack(">II", chunks[0][1][8:16])
+    unpacked.check(path, width * height * _CHANNELS.get(colours, 1) * depth // 8)
     array = imagecodecs.png_decode(content)
     pixels, alpha = split_alpha(array[None, ..., None] if array.ndim == 2 else array[None])
     return Image("PNG", pixels, alpha, {"chunks": [whole for name, whole in chunks if name not in _NOT_COPIED]})

@@ -1,4 +1,4 @@
-"""TIFF files, through tifffile: pages, 8 and 16 bits, floats, OME and ImageJ stacks; large ones are not held in memory."""
+"""TIFF files, through tifffile: pages, whole numbers, floats, OME and ImageJ stacks; large ones are not held in memory."""
 
 import math
 
@@ -6,49 +6,44 @@ import numpy as np
 import tifffile
 
 from r2r_tf.errors import InputError
-from r2r_tf.image_files import tiff_chain
-from r2r_tf.image_files.image import Format, Image, split_alpha
+from r2r_tf.image_files import ome_xml, scratch, tiff_chain, tiff_tags, unpacked
+from r2r_tf.image_files.image import Format, Image, from_pages, split_alpha, to_pages
 
 FORMATS = {"TIFF": Format((b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"), (".tif", ".tiff"))}
 
 
-# more than this is decoded into a temporary file
-LARGE = 1 << 28
-_PALETTE, _SEPARATED = 3, 5
-_ICC_PROFILE, _RESOLUTIONS, _NO_DATA = 34675, (282, 283), 42113
+_MINISWHITE, _MINISBLACK, _RGB, _YCBCR, _CIELAB, _ICCLAB = 0, 1, 2, 6, 8, 9
+_JPEG = (6, 7, 34892)  # decoded to RGB
+# ways to compress that lose nothing; others become the first
+_LOSSLESS = (8, 1, 5, 32773, 32946, 50000, 34925)
+_WITH_PREDICTOR = (8, 5, 32946, 50000, 34925)
+_PHOTOMETRIC = (_MINISWHITE, _MINISBLACK, _RGB, _YCBCR, _CIELAB, _ICCLAB)
+_ALPHA = (1, 2)  # associated with the colours and not
+_ICC_PROFILE, _RESOLUTIONS, _NO_DATA, _SOFTWARE = 34675, (282, 283), 42113, 305
 
 
 def read(path):
     """`Image` of a TIFF file: its series, or several of one kind, such as pages that were appended one by one."""
     tiff_chain.check(path)
     with tifffile.TiffFile(path) as file:
+        _check(path, file)
         series, *others = file.series
         first = series.keyframe
-        if first.photometric in (_PALETTE, _SEPARATED):
-            raise InputError(f"{path} must be gray or RGB. Received: {first.photometric.name}. Convert it.")
-        if first.bitspersample < 8:
-            raise InputError(f"{path} must have 8 bits or more, not {first.bitspersample}. Convert it to gray.")
-        alike = all((own.shape, own.axes, own.dtype) == (series.shape, series.axes, series.dtype) for own in others)
-        if others and not alike or any(own.keyframe.photometric != first.photometric for own in others):
-            raise InputError(f"{path} holds pictures of several sizes or kinds. Save them one by one.")
-        if series.is_pyramidal:
-            raise InputError(f"{path} holds one picture at several sizes. Save the largest alone.")
         axes, shape = series.axes, series.shape
         if others:
             axes, shape = f"Q{axes}", (1 + len(others), *shape)
-            array = np.stack([own.asarray() for own in file.series])
-        elif path.stat().st_size <= LARGE:
-            array = series.asarray()
-        else:
-            array = tifffile.memmap(path, mode="r") if first.is_memmappable else series.asarray(out="memmap")
         details = {
             "axes": axes,
             "shape": shape,
-            "photometric": first.photometric,
+            "photometric": _RGB if first.photometric == _YCBCR else int(first.photometric),
             "planarconfig": first.planarconfig,
-            "compression": first.compression,
-            "predictor": first.predictor,
-            "ome": file.is_ome,
+            "extrasamples": first.extrasamples,
+            "tile": (first.tilelength, first.tilewidth) if first.is_tiled else None,
+            "compression": first.compression if first.compression in _LOSSLESS else _LOSSLESS[0],
+            "predictor": first.predictor if first.compression in _WITH_PREDICTOR else None,
+            "bigtiff": file.is_bigtiff,
+            "byteorder": file.byteorder,
+            "ome": file.ome_metadata if file.is_ome else None,
             "imagej": file.is_imagej,
             "shaped": file.is_shaped,
             "imagej_metadata": file.imagej_metadata,
@@ -57,35 +52,48 @@ def read(path):
             "resolutionunit": first.resolutionunit,
             "no_data": _number(first.tags[_NO_DATA].value) if _NO_DATA in first.tags else None,
             "iccprofile": first.tags[_ICC_PROFILE].value if _ICC_PROFILE in first.tags else None,
+            "tags": tiff_tags.kept(first),
         }
-    pixels, alpha = split_alpha(_as_pages(path, array.reshape(shape), axes))
-    return Image("TIFF", pixels, alpha, details)
+        array = _decoded(path, file, shape)
+    channels = np.moveaxis(array, axes.index("S"), -1) if "S" in axes else array[..., None]
+    alpha = None
+    if len(details["extrasamples"]) == 1 and details["extrasamples"][0] in _ALPHA:
+        channels, alpha = split_alpha(channels)
+        alpha = to_pages(alpha, colours=True)
+    details["channels"] = channels.shape
+    colours = details["photometric"] == _RGB and channels.shape[-1] == 3
+    return Image("TIFF", to_pages(_with_zero_in_the_middle(channels, details), colours), alpha, details)
 
 
 def write(path, image, pixels):
-    """Writes a TIFF file in the layout and compression of the image's."""
+    """Writes a TIFF file in the layout of the image's, compressed like it where that loses nothing."""
     known = image.details
-    array = _as_in_file(image.with_alpha(pixels), known["axes"], known["shape"])
-    options = {name: known[name] for name in ("photometric", "compression", "predictor", "resolution", "iccprofile")}
+    channels = _with_zero_in_the_middle(from_pages(pixels, known["channels"]), known)
+    if image.alpha is not None:
+        channels = np.concatenate([channels, image.alpha.reshape(*channels.shape[:-1], 1)], axis=-1)
+    array = np.moveaxis(channels, -1, known["axes"].index("S")) if "S" in known["axes"] else channels[..., 0]
+    names = ("photometric", "compression", "predictor", "resolution", "iccprofile", "tile", "byteorder")
+    options = {name: known.get(name) for name in names}
     if "S" in known["axes"]:
-        options["planarconfig"] = known["planarconfig"]
+        options |= {"planarconfig": known["planarconfig"], "extrasamples": known.get("extrasamples")}
+    tags = known.get("tags", [])
     if known["imagej"]:
         metadata = {name: value for name, value in (known["imagej_metadata"] or {}).items() if name not in ("ImageJ", "shape")}
         layout = {"imagej": True, "metadata": {"axes": known["axes"], **metadata}}
-        options |= {"compression": None, "predictor": None, "planarconfig": None}
+        options |= dict.fromkeys(("compression", "predictor", "planarconfig", "tile", "extrasamples"))
     elif known["ome"]:
-        layout = {"ome": True, "metadata": {"axes": known["axes"]}}
+        axes = known["axes"].lstrip("Q")
+        inner = [side for axis, side in zip(known["axes"], known["shape"], strict=True) if axis not in "QYXS"]
+        text = ome_xml.for_pages_in_order(known["ome"], axes, math.prod(inner))
+        layout = {"metadata": None, "description": text.encode("utf-8")}
     else:
         layout = {} if known["shaped"] else {"metadata": None, "description": _description(known["description"])}
-    if known.get("no_data") is not None:
-        options["extratags"] = [(_NO_DATA, "s", 0, f"{known['no_data']:g}", True)]
     if known["resolution"]:
         options["resolutionunit"] = known["resolutionunit"]
-    if "S" in known["axes"] and image.alpha is not None:
-        options["extrasamples"] = ["unassalpha"]
-    if math.prod(known["shape"]) * array.dtype.itemsize > (1 << 32) - (1 << 25) and not known["imagej"]:
+    if known.get("bigtiff") or array.nbytes > (1 << 32) - (1 << 25) and not known["imagej"]:
         options["bigtiff"] = True
-    tifffile.imwrite(path, array, **{name: value for name, value in {**options, **layout}.items() if value is not None})
+    options |= {"extratags": tags or None, "software": False if any(tag[0] == _SOFTWARE for tag in tags) else None}
+    tifffile.imwrite(path, array, **{name: value for name, value in options.items() if value is not None}, **layout)
 
 
 def new_details(pixels):
@@ -95,11 +103,52 @@ def new_details(pixels):
     return {
         "axes": "QYXS" if rgb else "QYX",
         "shape": (count, height, width, 3) if rgb else (count, height, width),
-        "photometric": "rgb" if rgb else "minisblack",
+        "channels": pixels.shape,
+        "photometric": _RGB if rgb else _MINISBLACK,
         "planarconfig": "contig",
         "shaped": True,
         **dict.fromkeys(("compression", "predictor", "resolution", "resolutionunit", "iccprofile", "ome", "imagej")),
     }
+
+
+def _check(path, file):
+    """Refuses what cannot be read, or could not be written again."""
+    if file.is_ome and len(ome_xml.files(file.ome_metadata)) > 1:
+        raise InputError(f"{path} is one of several files that hold an image together. Save them as one file.")
+    series, *others = file.series
+    first = series.keyframe
+    if first.photometric == _YCBCR and first.compression not in _JPEG or first.photometric not in _PHOTOMETRIC:
+        name = getattr(first.photometric, "name", first.photometric)
+        raise InputError(f"{path} must be gray, RGB or CIELAB. Received: {name}. Convert it.")
+    if first.bitspersample < 8:
+        raise InputError(f"{path} must have 8 bits or more, not {first.bitspersample}. Convert it to gray.")
+    alike = all((own.shape, own.axes, own.dtype) == (series.shape, series.axes, series.dtype) for own in others)
+    if others and not alike or any(own.keyframe.photometric != first.photometric for own in others):
+        raise InputError(f"{path} holds pictures of several sizes or kinds. Save them one by one.")
+    if series.is_pyramidal:
+        raise InputError(f"{path} holds one picture at several sizes. Save the largest alone.")
+    if not series.axes.replace("S", "").endswith("YX"):
+        raise InputError(f"{path} must hold pictures whose last axes are rows and columns. Received: axes {series.axes}")
+    unpacked.check(path, sum(own.nbytes for own in file.series))
+
+
+def _decoded(path, file, shape):
+    """The array of all series; of large files a map of the file, or of a temporary one."""
+    series, *others = file.series
+    if not others and series.nbytes > scratch.LARGE and series.keyframe.is_memmappable and series.dataoffset is not None:
+        return tifffile.memmap(path, mode="r").reshape(shape)
+    array = scratch.zeros(shape, series.dtype)
+    for number, own in enumerate(file.series):
+        own.asarray(out=array[number] if others else array)
+    return array
+
+
+def _with_zero_in_the_middle(channels, details):
+    """CIELAB holds the signed a and b in unsigned numbers: moves their zero to the middle of the range, and back."""
+    if details["photometric"] != _CIELAB or channels.dtype.kind != "u" or channels.shape[-1] != 3:
+        return channels
+    half = channels.dtype.type(1 << (8 * channels.dtype.itemsize - 1))
+    return np.concatenate([channels[..., :1], channels[..., 1:] ^ half], axis=-1)
 
 
 def _description(text):
@@ -113,21 +162,3 @@ def _number(text):
         return float(text)
     except ValueError:
         return None
-
-
-def _as_pages(path, array, axes):
-    """[N, H, W, C] of an array with axes such as 'YX', 'YXS', 'SYX', 'ZYX' or 'TCYX'."""
-    if not axes.replace("S", "").endswith("YX"):
-        raise InputError(f"{path} must hold pictures whose last axes are rows and columns. Received: axes {axes}")
-    if "S" not in axes:
-        return array.reshape(-1, *array.shape[-2:])[..., None]
-    array = np.moveaxis(array, axes.index("S"), -1)
-    return array.reshape(-1, *array.shape[-3:])
-
-
-def _as_in_file(pages, axes, shape):
-    if "S" not in axes:
-        return pages[..., 0].reshape(shape)
-    where = axes.index("S")
-    last = [side for place, side in enumerate(shape) if place != where] + [shape[where]]
-    return np.moveaxis(pages.reshape(last), -1, where)
