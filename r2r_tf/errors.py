@@ -1,6 +1,8 @@
 """The error that a user can mend, told apart from the errors that only a developer can."""
 
 import errno
+import math
+import numbers
 
 TENSORFLOW_MISSING = (
     "TensorFlow is missing. In the checkout of r2r_tf, run: pip install -e '.[cpu]' (or '.[gpu]' for NVIDIA GPUs)"
@@ -19,3 +21,11 @@ def os_sentence(error):
     """What an `OSError` says, with the file it speaks of and, for a full disk, what to do."""
     advice = ": make room and run the command again" if error.errno in FULL else ""
     return f"{error.strerror or error}{f': {error.filename}' if error.filename else ''}{advice}"
+
+
+def check_number(name, value, least, most=math.inf, *, whole=False, advice=""):
+    """Raises `InputError` unless a parameter is a finite number, `least <= value <= most`, and whole if so asked."""
+    kind = numbers.Integral if whole else numbers.Real
+    if not isinstance(value, kind) or not math.isfinite(value) or not least <= value <= most:
+        bounds = f"at least {least}" if most == math.inf else f"from {least:g} to {most:g}"
+        raise InputError(f"{name} must be a {'whole ' if whole else ''}number, {bounds}{advice}. Received: {name}={value!r}")

@@ -43,7 +43,15 @@ def test_no_room_on_the_disk_is_a_sentence_for_each_file(tmp_path):
     np.save(tmp_path / "b.npy", picture)
     tifffile.imwrite(tmp_path / "c.tif", picture[:16, :16])
     process = subprocess.run(
-        [sys.executable, "-m", "tools.denoise", tmp_path, f"--output_dir={tmp_path / 'out'}", "--sigma=20", "--orientations=1"],
+        [
+            sys.executable,
+            "-m",
+            "tools.denoise",
+            tmp_path,
+            f"--output_dir={tmp_path / 'out'}",
+            "--sigma=20/255",
+            "--orientations=1",
+        ],
         capture_output=True,
         text=True,
         check=False,

@@ -15,8 +15,11 @@ _OUTPUT_DIR = flags.DEFINE_string("output_dir", None, "Where the results go: NAM
 _MODEL = flags.DEFINE_string(
     "model", None, "Pretrained name, run directory or .keras file; by default shipped weights that fit each image."
 )
-_SIGMA = flags.DEFINE_float(
-    "sigma", None, "Noise level in 255ths of the value range; by default the model's own, or estimated from each image."
+_SIGMA = flags.DEFINE_string(
+    "sigma",
+    None,
+    "Noise level in the values of the files, such as 20 or 20counts, or in 255ths of their range, such as 25/255; by default "
+    "the model's own, or estimated from each page.",
 )
 _ALPHA = flags.DEFINE_float("alpha", None, "Recorruption strength; the model's own by default.")
 _NUM_RECORRUPTIONS = flags.DEFINE_integer(
@@ -38,13 +41,12 @@ flags.mark_flag_as_required("output_dir")
 def main(argv):
     from r2r_tf import image_files
     from r2r_tf.errors import InputError
-    from r2r_tf.inference import defaults, files, orientations
+    from r2r_tf.inference import defaults, files, levels, orientations
     from r2r_tf.models import denoisers
 
     if len(argv) < 2:
         raise InputError("Name at least one image or folder: python -m tools.denoise IMAGES... --output_dir=DIR")
-    if _SIGMA.value is not None and not 0 <= _SIGMA.value <= 255:
-        raise InputError(f"--sigma must be from 0 to 255. Received: {_SIGMA.value}")
+    sigma = None if _SIGMA.value is None else levels.parse(_SIGMA.value)
     places = files.outputs(image_files.find(argv[1:]), _OUTPUT_DIR.value)
     # a single pass has no deviation
     turns = _ORIENTATIONS.value or (orientations.COUNT if _UNCERTAINTY.value else None)
@@ -61,7 +63,7 @@ def main(argv):
         uncertainty=_UNCERTAINTY.value,
         preview=_PREVIEW.value,
         report=pathlib.Path(_OUTPUT_DIR.value) / "report.html" if _REPORT.value else None,
-        sigma=None if _SIGMA.value is None else _SIGMA.value / 255,
+        sigma=sigma,
         seed=_SEED.value,
         max_memory_gb=_MAX_MEMORY_GB.value,
     )

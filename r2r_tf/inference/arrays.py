@@ -34,13 +34,15 @@ def denoise(
     learnt a range of them, knows the noisy image's own level as well: it estimates E[x | y] from y itself, without draws.
 
     Args:
-      array: noisy image or images: [H, W], [H, W, C] or [B, H, W, C]; float on the [0, 1] scale (any values will do), or
-        uint8 or uint16, which stand for [0, 1] and come back rounded and clipped.
+      array: noisy image or images: [H, W], [H, W, C] or [B, H, W, C], or what NumPy turns into that; a list of arrays of any
+        sizes is a list of images. Floats on the [0, 1] scale (any values will do), or whole numbers, whose type's largest
+        stands for 1, and which come back rounded and clipped.
       model: pretrained name, run directory, .keras file, `keras.Model` or what `load_pretrained` returned; None for the shipped
         default for their number of channels, or, if their colours show that the noise of the first is that of a camera, for
         that. One for gray images takes the channels of colour images one by one.
-      sigma: noise standard deviation on the [0, 1] scale; None for the model's own noise, or, if it has none or serves a range
-        of levels, an estimate from each image, moved into that range unless the network is homogeneous (see `structure`).
+      sigma: noise standard deviation on the [0, 1] scale, or in the values of floats that are larger; None for the model's own
+        noise, or, if it has none or serves a range of levels, an estimate from each image, moved into that range unless the
+        network is homogeneous (see `structure`).
       alpha: as the network was trained with; None for the stored one, else 0.5. 0 means f(y) itself.
       num_recorruptions: T, the number of draws; 0 means f(y) itself, which is also what a network that was trained on
         unrecorrupted inputs (its stored alpha is 0) gives unless alpha is given. None: 0 for networks that have learnt a range of
@@ -55,7 +57,7 @@ def denoise(
       max_memory_gb: what a pass may take, about. Images that need more (DnCNN: 1 kB a pixel) are worked on in tiles, which
         changes nothing in the estimate.
     Returns:
-      The estimate, of the array's shape and dtype.
+      The estimate, of the array's shape and dtype; a list for a list.
     Raises:
       InputError: an argument out of range, an odd T with `antithetic`, wrong channels.
     Source: Pang et al., CVPR 2021, section 3.3. Deviations: antithetic draws, orientations; see `frames`.
@@ -92,11 +94,13 @@ def denoise(
     >>> bool((denoise(y, network, seed=1) == denoise(y, network, seed=1)).all())
     True
     """
-    denoiser, form = _prepare(array, model, channel_axis)
-    average = defaults.plan(
-        denoiser, alpha=alpha, num_recorruptions=num_recorruptions, antithetic=antithetic, orientations=orientations
-    )
-    options = {"sigma": sigma, "noise": noise, "seed": seed, "max_memory_gb": max_memory_gb, "mask": form.mask}
+    draws = {"alpha": alpha, "num_recorruptions": num_recorruptions, "antithetic": antithetic, "orientations": orientations}
+    options = {"sigma": sigma, "noise": noise, "seed": seed, "max_memory_gb": max_memory_gb}
+    if isinstance(array, (list, tuple)) and array and np.ndim(array[0]) > 1:
+        return [denoise(own, model, channel_axis=channel_axis, **draws, **options) for own in array]
+    denoiser, form = _prepare(array, model, channel_axis, sigma)
+    average = defaults.plan(denoiser, **draws)
+    options["mask"] = form.mask
     return form.restore(stacks.denoise(denoiser, form.pixels, form.scale, average, **options).pixels)
 
 
@@ -137,8 +141,7 @@ def denoise_to_precision(
     """
     if not target_se > 0:
         raise InputError(f"target_se must be above 0. Received: target_se={target_se}")
-    defaults.check_sigma(sigma)
-    denoiser, form = _prepare(array, model, channel_axis)
+    denoiser, form = _prepare(array, model, channel_axis, sigma)
     average = defaults.plan(denoiser, alpha=alpha, num_recorruptions=num_recorruptions, orientations=orientations)
     if average.num_recorruptions < 4:
         raise InputError(f"Two pairs are needed to tell a standard error. Received: {average.num_recorruptions} draws")
@@ -184,8 +187,7 @@ def kernel_denoise(
     >>> kernel_denoise(y, "cnn5-awgn25", num_recorruptions=2, patch_size=40, stride=20).shape
     (60, 70)
     """
-    defaults.check_sigma(sigma)
-    denoiser, form = _prepare(array, model, channel_axis)
+    denoiser, form = _prepare(array, model, channel_axis, sigma)
     y, together = _planes(denoiser, form)
     rows, columns = (patches.tile_starts(side, patch_size, stride) for side in y.shape[1:3])
     corners = np.stack(np.meshgrid(rows, columns, indexing="ij"), axis=-1).reshape(-1, 2)
@@ -233,20 +235,19 @@ def as_denoiser(model):
 
 def default_denoiser(y, precision="float32"):
     """The shipped default for an image [H, W, C]: for its channels, and for the noise that it has, white or that of a camera."""
-    return denoisers.load(pretrained.default(y.shape[-1], estimation.is_white(y)), precision)
+    colour = y.shape[-1] == 3  # other channels are taken one by one
+    return denoisers.load(pretrained.default(3 if colour else 1, not colour or estimation.is_white(y)), precision)
 
 
-def _prepare(array, model, channel_axis):
-    """The denoiser, and the array's `array_forms.Form`."""
+def _prepare(array, model, channel_axis, sigma):
+    """The denoiser, and the array's `array_forms.Form`; sigma is checked."""
     denoiser = None if model is None else as_denoiser(model)
     form = array_forms.of_array(array, channel_axis, denoiser and denoiser.scale_of(np.asarray(array).dtype))
+    defaults.check_sigma(sigma, max(1.0, array_forms.span(form.pixels)) if sigma is not None else 1.0)
+    if denoiser is None:
+        array_forms.check_channels(np.shape(array), channel_axis, 1)
     denoiser = denoiser or default_denoiser(form.scale.to_unit(form.pixels[0]))
-    channels, given = denoiser.form.channels, form.pixels.shape[-1]
-    if given != channels and (channels > 1 or given > array_forms.MOST_CHANNELS):
-        raise InputError(
-            f"The network takes {channels} channel(s); say which axis holds them with channel_axis, or use a network for "
-            f"{given}. Received: shape {np.shape(array)}, channel_axis={channel_axis}"
-        )
+    array_forms.check_channels(np.shape(array), channel_axis, denoiser.form.channels)
     return denoiser, form
 
 

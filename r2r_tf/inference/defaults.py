@@ -1,7 +1,7 @@
 """What a denoiser does with a noisy image unless it is told otherwise: which draws it averages, and of which noise."""
 
 from r2r_tf import estimation
-from r2r_tf.errors import InputError
+from r2r_tf.errors import InputError, check_number
 from r2r_tf.inference import passes
 from r2r_tf.inference.orientations import COUNT
 from r2r_tf.models import structure
@@ -62,10 +62,10 @@ def image_noise(denoiser, image, average, *, sigma=None, noise=None):
     return estimation.of_image(image, model, unknown and structure.is_homogeneous(denoiser.network))
 
 
-def check_sigma(sigma):
-    """Raises InputError for a level that is not on the [0, 1] scale; None stands for none."""
-    if sigma is not None and not 0 <= sigma <= 1:
-        raise InputError(f"sigma is on the [0, 1] scale; 25 grey levels are sigma=25/255. Received: sigma={sigma}")
+def check_sigma(sigma, most=1.0):
+    """Raises InputError for a level that is not on the [0, 1] scale, or above what there is in floats; None stands for none."""
+    if sigma is not None:
+        check_number("sigma", sigma, 0, most, advice=" (25 grey levels of 255 are sigma=25/255)")
 
 
 def check_draws(num_recorruptions, *, antithetic=True, alpha=None, orientations=None):
@@ -76,8 +76,7 @@ def check_draws(num_recorruptions, *, antithetic=True, alpha=None, orientations=
         not 1 to 8; alpha is below 0 or not finite.
     """
     draws = num_recorruptions or 0
-    if draws != int(draws) or draws < 0:
-        raise InputError(f"num_recorruptions must be a whole number, at least 0. Received: num_recorruptions={num_recorruptions}")
+    check_number("num_recorruptions", draws, 0, whole=True)
     if orientations is not None and orientations not in range(1, COUNT + 1):
         raise InputError(f"orientations must be a whole number, 1 to {COUNT}. Received: orientations={orientations}")
     if antithetic and draws % 2:

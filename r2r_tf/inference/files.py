@@ -11,9 +11,8 @@ from tqdm import tqdm
 from r2r_tf import atomic, image_files
 from r2r_tf.errors import InputError, os_sentence
 from r2r_tf.image_files import value_range
-from r2r_tf.inference import arrays, defaults, stacks
-from r2r_tf.inference.frames import sample
-from r2r_tf.noise import GREY_LEVELS
+from r2r_tf.inference import arrays, content, defaults, levels, stacks
+from r2r_tf.inference.frames import Picture, sample
 from r2r_tf.reports import figures, html_page
 
 
@@ -37,6 +36,7 @@ def run(
     places,
     draws,
     *,
+    sigma=None,
     precision="float32",
     overwrite=False,
     uncertainty=False,
@@ -52,6 +52,7 @@ def run(
       denoiser: `denoisers.Denoiser`; None for the shipped default for each image.
       places: dict from file to result, as from `outputs`.
       draws: dict of arguments of `defaults.plan`.
+      sigma: `levels.Level` of the noise; None for the model's own, or an estimate from each page.
       precision: of shipped defaults.
       overwrite: also those whose result is there.
       uncertainty: also write NAME_uncertainty.tif, the standard deviation between the passes; NAME is the file's with its ending
@@ -60,7 +61,7 @@ def run(
       report: where an HTML page goes that shows the files denoised now, None for no page.
       command: what the page says it was made by.
       print_line: function that shows a line of text.
-      **options: sigma, seed, max_memory_gb of `stacks.denoise`.
+      **options: seed, max_memory_gb of `stacks.denoise`.
     Returns:
       List of the files that could not be denoised.
     """
@@ -74,7 +75,9 @@ def run(
         start, name = time.perf_counter(), path.stem if stems[path.stem] == 1 else path.name
         try:
             image = image_files.open_image(path)
-            result = _denoise(denoiser, path, image, draws, precision, uncertainty, options)
+            own, scale = denoiser_of(image, denoiser, precision)
+            options["sigma"] = None if sigma is None else sigma.of_range(scale)
+            result = _denoise(own, path, image, scale, draws, uncertainty, options)
             if uncertainty:
                 image_files.write_new(place.with_name(f"{name}_uncertainty.tif"), result.deviation)
             if preview:
@@ -82,10 +85,9 @@ def run(
             image_files.write(place, image, result.pixels)
         except (InputError, OSError, MemoryError) as error:
             failed.append(path)
-            sentence = _sentence(error)
-            print_line(f"error: {sentence}" if str(path) in sentence else f"error: {path}: {sentence}")
+            print_line(f"error: {sentence(path, error)}")
             continue
-        line = f"{_about(image, result)}, {time.perf_counter() - start:.1f} s"
+        line = f"{about(image)}, sigma {levels.in_counts(result.levels, scale)}, {time.perf_counter() - start:.1f} s"
         print_line(f"{path.name}: {line}")
         if report:
             shown.append((path.name, line, *_middle(image.pixels, result.pixels)))
@@ -95,9 +97,28 @@ def run(
     return failed
 
 
-def _denoise(denoiser, path, image, draws, precision, uncertainty, options):
+def denoiser_of(image, denoiser=None, precision="float32"):
+    """The denoiser of an `image_files.Image`, the shipped default unless one is given, and the `ValueRange` that it works on."""
     scale = (denoiser and denoiser.scale_of(image.pixels.dtype)) or value_range.of_pixels([image.pixels])
-    denoiser = denoiser or _default(image.pixels, scale, precision)
+    return denoiser or _default(image.pixels, scale, precision), scale
+
+
+def first_page(image, scale):
+    """The first page, or windows of a large one, [H, W, C] float32 on the [0, 1] scale, holes filled."""
+    picture = Picture(image.pixels[0])
+    values = sample(picture.values, picture.pixels.shape)
+    known = content.of_sample(values, image.details.get("no_data"))
+    return scale.to_unit(content.filled(values, content.holes(values, known), known))
+
+
+def about(image):
+    """What an `image_files.Image` is, in a few words."""
+    count, height, width, channels = image.pixels.shape
+    pages = f"{count} pages of " if count > 1 else ""
+    return f"{pages}{width}x{height}, {'gray' if channels == 1 else 'RGB'} {image.pixels.dtype}"
+
+
+def _denoise(denoiser, path, image, scale, draws, uncertainty, options):
     with tqdm(total=image.pixels.size, desc=path.name, unit=" px", unit_scale=True, leave=False, delay=5) as bar:
 
         def on_tile(done, total):
@@ -126,14 +147,6 @@ def _default(pixels, scale, precision):
     return arrays.default_denoiser(sample(read, pixels.shape[1:]), precision)
 
 
-def _about(image, result):
-    count, height, width, channels = image.pixels.shape
-    pages = f"{count} pages of " if count > 1 else ""
-    levels = sorted(level * GREY_LEVELS for level in result.levels)
-    noise = f"{levels[0]:.1f}" if levels[-1] - levels[0] < 0.05 else f"{levels[0]:.1f} to {levels[-1]:.1f}"
-    return f"{pages}{width}x{height}, {'gray' if channels == 1 else 'RGB'} {image.pixels.dtype}, sigma {noise}"
-
-
 def _middle(before, after, side=700):
     """The middle of the first page of both, on the same [0, 1] scale."""
     top, left = (max(0, (length - side) // 2) for length in before.shape[1:3])
@@ -142,9 +155,12 @@ def _middle(before, after, side=700):
     return [scale.to_unit(crop) for crop in crops]
 
 
-def _sentence(error):
+def sentence(path, error):
+    """What went wrong with a file, with its name."""
     if isinstance(error, InputError):
-        return str(error)
-    if isinstance(error, MemoryError):
-        return "there is not enough memory; a smaller `max_memory_gb` works on smaller tiles"
-    return os_sentence(error)
+        said = str(error)
+    elif isinstance(error, MemoryError):
+        said = "there is not enough memory; a smaller `max_memory_gb` works on smaller tiles"
+    else:
+        said = os_sentence(error)
+    return said if str(path) in said else f"{path}: {said}"

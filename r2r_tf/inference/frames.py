@@ -65,7 +65,6 @@ def frame_of(denoiser, picture, value_range, average, *, sigma=None, noise=None)
       value_range: `ValueRange`: what 0 and 1 stand for in sigma and noise.
       average, sigma, noise: as in `defaults.image_noise`.
     """
-    defaults.check_sigma(sigma)
     shape = picture.pixels.shape
     shown = sample(picture.values, shape)
     known = content.of_sample(shown, picture.no_data)

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from r2r_tf.errors import InputError
+from r2r_tf.errors import InputError, check_number
 from r2r_tf.image_files import scratch
 from r2r_tf.inference import tiles
 from r2r_tf.inference.frames import Picture, frame_of
@@ -59,17 +59,12 @@ def denoise(
     Raises:
       InputError: a network for other channels.
     """
-    channels, planes = denoiser.form.channels, pixels.shape[-1]
-    if channels not in (1, planes):
-        raise InputError(f"The model is for images of {channels} channels. Received: {planes}")
+    check_number("max_memory_gb", max_memory_gb, 1e-9)
+    for own in np.atleast_1d(np.asarray(seed, object)):
+        check_number("seed", own, 0, whole=True)
+    places, pictures = _pictures(denoiser, pixels, no_data, mask)
     result = scratch.zeros(pixels.shape, pixels.dtype)
     deviation = scratch.zeros(pixels.shape, np.float32) if with_deviation else None
-    # all channels of a page at once, or one by one
-    groups = [slice(0, planes)] if channels == planes else [slice(c, c + 1) for c in range(planes)]
-    places = [(page, group) for page in range(len(pixels)) for group in groups]
-    pictures = [
-        Picture(pixels[page, ..., group], no_data, None if mask is None else mask[page, ..., group]) for page, group in places
-    ]
     frames, levels, done = {}, [], 0
 
     def progress(count):
@@ -97,3 +92,20 @@ def denoise(
             deviation[place] = spread * frame.unit
         progress(mean.size)
     return Denoised(result, deviation, levels)
+
+
+def found_levels(denoiser, pixels, value_range, average, *, no_data=None):
+    """`Denoised.levels` alone; arguments as in `denoise`."""
+    _, pictures = _pictures(denoiser, pixels, no_data, None)
+    return [frame_of(denoiser, picture, value_range, average).level for picture in pictures]
+
+
+def _pictures(denoiser, pixels, no_data, mask):
+    """([(page, channels)], [`Picture`]): all channels of a page at once, or one by one."""
+    channels, planes = denoiser.form.channels, pixels.shape[-1]
+    if channels not in (1, planes):
+        raise InputError(f"The model is for images of {channels} channels. Received: {planes}")
+    groups = [slice(0, planes)] if channels == planes else [slice(c, c + 1) for c in range(planes)]
+    places = [(page, group) for page in range(len(pixels)) for group in groups]
+    masks = [None if mask is None else mask[page, ..., group] for page, group in places]
+    return places, [Picture(pixels[page, ..., group], no_data, own) for (page, group), own in zip(places, masks, strict=True)]

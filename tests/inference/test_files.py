@@ -15,7 +15,7 @@ import r2r_tf
 from r2r_tf import image_files, pretrained
 from r2r_tf.errors import InputError
 from r2r_tf.image_files import formats, scratch, value_range
-from r2r_tf.inference import files, frames, passes, stacks
+from r2r_tf.inference import files, frames, levels, passes, stacks
 
 SIGMA = 0.1
 DRAWS = {"num_recorruptions": 2}
@@ -134,11 +134,11 @@ def test_bad_files_do_not_stop_the_others(denoiser, tmp_path, monkeypatch):
     (tmp_path / "c.png").write_bytes(b"\x89PNG\r\n\x1a\n")
     tifffile.imwrite(tmp_path / "d.tif", noisy("uint16"))
     places, lines = files.outputs(image_files.find([str(tmp_path)]), tmp_path / "out"), []
-    options = {"print_line": lines.append, "uncertainty": True, "preview": True, "sigma": 0.2}
+    options = {"print_line": lines.append, "uncertainty": True, "preview": True, "sigma": levels.parse("51/255")}
     failed = files.run(denoiser, places, DRAWS, **options)
     assert [path.name for path in failed] == ["b.npy", "c.png"]
     assert [line.partition(":")[0] for line in lines] == ["a.npy", "error", "error", "d.tif"]
-    assert "90" in lines[0] and "sigma 51.0" in lines[0] and "must hold" in lines[1]
+    assert "90" in lines[0] and "sigma 0.2 counts (range 0 to 1)" in lines[0] and "must hold" in lines[1]
     made = {"a_denoised.npy", "a_uncertainty.tif", "a_preview.png", "d_denoised.tif", "d_uncertainty.tif", "d_preview.png"}
     assert {path.name for path in (tmp_path / "out").iterdir()} == made
     assert image_files.read(tmp_path / "out" / "a_preview.png").shape == (90, 140, 3)
@@ -178,7 +178,7 @@ def test_command(tmp_path):
     assert np.load(tmp_path / "out" / "colour_denoised.npy").dtype == np.uint8
     again = run_python(*command, check=False)
     assert again.stdout.count("is done already") == 2
-    for arguments, message in (((), "at least one image"), ((str(tmp_path), "--sigma=300"), "--sigma must be")):
+    for arguments, message in (((), "at least one image"), ((str(tmp_path), "--sigma=-3"), "--sigma is a number of counts")):
         process = run_python("-m", "tools.denoise", *arguments, f"--output_dir={tmp_path}", check=False)
         assert process.returncode == 1 and message in process.stderr
 

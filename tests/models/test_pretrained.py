@@ -67,8 +67,10 @@ def test_default_follows_the_channels(rng):
     y = (0.5 + brightness + np.concatenate([colours[0], -colours[0] - colours[1], colours[1]], axis=-1)).astype(np.float32)
     np.testing.assert_array_equal(r2r_tf.denoise(y), r2r_tf.denoise(y, pretrained.CAMERA))
     assert not np.array_equal(r2r_tf.denoise(y, orientations=1), r2r_tf.denoise(y, pretrained.DEFAULTS[3], orientations=1))
-    with pytest.raises(InputError, match="No default weights are shipped for images of 4 channels"):
-        r2r_tf.denoise(np.zeros((8, 8, 4), np.float32))
+    channels = np.stack([y[..., 0]] * 4, axis=-1)
+    np.testing.assert_array_equal(r2r_tf.denoise(channels)[..., 1], r2r_tf.denoise(y[..., 0]))
+    with pytest.raises(InputError, match="taken for 5 channels"):
+        r2r_tf.denoise(np.zeros((8, 8, 5), np.float32))
 
 
 def test_network_that_is_no_denoiser(tmp_path):

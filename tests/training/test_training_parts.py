@@ -15,7 +15,7 @@ from r2r_tf.training import averaging, callbacks, checkpoints, losses, optimizer
 
 
 def test_leftovers_of_a_killed_start_do_not_block(tmp_path):
-    (tmp_path / ".partial-flags.txt").write_text("")
+    (tmp_path / ".partial-host-12-0a.txt").write_text("")
     run_directory.check(tmp_path, {"sigma": "--sigma=25"})
 
 

@@ -1,0 +1,65 @@
+"""Noise levels in the units of files: counts, the values that a file holds, or a part of its value range."""
+
+import math
+import re
+from typing import NamedTuple
+
+from r2r_tf.errors import InputError
+
+_TEXT = re.compile(r"(?P<number>.+?)\s*(?P<unit>counts|/\s*255)?", re.IGNORECASE)
+
+
+class Level(NamedTuple):
+    """A noise level.
+
+    Attributes:
+      value: standard deviation.
+      counts: whether in counts, else as a part of the value range.
+    """
+
+    value: float
+    counts: bool = True
+
+    def of_range(self, scale):
+        """The level on the [0, 1] scale of a `ValueRange`.
+
+        Raises:
+          InputError: it is larger than the range, so that another unit is meant.
+        """
+        width = scale.high - scale.low
+        level = self.value / width if self.counts else self.value
+        if level > 1:
+            raise InputError(
+                f"`sigma` is in the units of the file, whose values go from {scale.low:g} to {scale.high:g}: it must be below "
+                f"{width:g}. Received: {self.value:g}"
+            )
+        return level
+
+
+def parse(text):
+    """`Level` of a text: '20' or '20counts', in the values of the file; '25/255', 25 of 255 parts of its value range.
+
+    Raises:
+      InputError: another text, or a number that is below 0 or not finite.
+    """
+    found = _TEXT.fullmatch(text.strip())
+    try:
+        value = float(found["number"])
+    except (TypeError, ValueError):
+        value = math.nan
+    if not (math.isfinite(value) and value >= 0):
+        raise InputError(
+            f"`sigma` is a number of counts, such as 20 or 20counts, or of 255ths of the value range, such as 25/255. "
+            f"Received: {text}"
+        )
+    part = found["unit"] and found["unit"].startswith("/")
+    return Level(value / 255, counts=False) if part else Level(value)
+
+
+def in_counts(levels, scale):
+    """Levels on the [0, 1] scale as text in counts, with the range that stands for [0, 1] where it is not that of bytes."""
+    counts = sorted(level * (scale.high - scale.low) for level in levels)
+    first, last = (f"{own:.1f}" if own >= 10 else f"{own:.3g}" for own in (counts[0], counts[-1]))
+    text = first if first == last else f"{first} to {last}"
+    known = "" if (scale.low, scale.high) == (0, 255) else f" (range {scale.low:.5g} to {scale.high:.5g})"
+    return f"{text} counts{known}"
