@@ -16,6 +16,7 @@ import re
 import secrets
 import shutil
 import socket
+import tempfile
 import time
 
 _PARTIAL, _OLD = ".partial", ".old"
@@ -61,6 +62,21 @@ def replacing(path, size=0):
         raise
     finally:
         _remove(temporary)
+
+
+def writable_folder(path):
+    """The path of a folder, which is made if need be, in which files can be written.
+
+    Raises:
+      OSError: they cannot. Said before long work, not after it.
+    """
+    path = pathlib.Path(path)
+    path.mkdir(parents=True, exist_ok=True)
+    try:
+        tempfile.TemporaryFile(dir=path).close()
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, str(path)) from None
+    return path
 
 
 def is_leftover(path):

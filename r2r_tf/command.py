@@ -9,7 +9,7 @@ import sys
 from absl import app, logging
 
 from r2r_tf import quiet_start
-from r2r_tf.errors import TENSORFLOW_MISSING, InputError, os_sentence
+from r2r_tf.errors import TENSORFLOW_MISSING, InputError, os_sentence, printable
 
 
 class Terminated(KeyboardInterrupt):
@@ -47,7 +47,7 @@ def with_flags(text):
 
 def print_line(text):
     """Prints what the library says, its parameters as flags."""
-    print(with_flags(text))
+    print(printable(with_flags(text)))
 
 
 def _guarded(main, argv, after_interruption, takes_arguments):
@@ -82,5 +82,5 @@ def _terminate(number, frame):
 
 
 def _fail(message):
-    print(f"error: {with_flags(str(message))}", file=sys.stderr)
+    print(printable(f"error: {with_flags(str(message))}"), file=sys.stderr)
     sys.exit(1)

@@ -23,6 +23,11 @@ def os_sentence(error):
     return f"{error.strerror or error}{f': {error.filename}' if error.filename else ''}{advice}"
 
 
+def printable(text):
+    """A text without control characters, which names of files may hold and terminals obey."""
+    return "".join(own if own.isprintable() or own in "\n\t" else f"\\x{ord(own):02x}" for own in text)
+
+
 def check_number(name, value, least, most=math.inf, *, whole=False, advice=""):
     """Raises `InputError` unless a parameter is a finite number, `least <= value <= most`, and whole if so asked."""
     kind = numbers.Integral if whole else numbers.Real

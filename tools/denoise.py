@@ -47,7 +47,7 @@ def main(argv):
     if len(argv) < 2:
         raise InputError("Name at least one image or folder: python -m tools.denoise IMAGES... --output_dir=DIR")
     sigma = None if _SIGMA.value is None else levels.parse(_SIGMA.value)
-    places = files.outputs(image_files.find(argv[1:]), _OUTPUT_DIR.value)
+    places = files.outputs(image_files.find(argv[1:], command.print_line), _OUTPUT_DIR.value)
     # a single pass has no deviation
     turns = _ORIENTATIONS.value or (orientations.COUNT if _UNCERTAINTY.value else None)
     draws = {"alpha": _ALPHA.value, "num_recorruptions": _NUM_RECORRUPTIONS.value, "orientations": turns}

@@ -7,8 +7,6 @@ estimators for the first page, all in counts, the values of the file; warns wher
 noise.png.
 """
 
-import pathlib
-
 from absl import flags
 
 from r2r_tf import command
@@ -26,7 +24,8 @@ def main(argv):
 
     if len(argv) < 2:
         raise InputError("Name at least one picture or folder: python -m tools.estimate_noise IMAGES...")
-    paths, found, pictures = image_files.find(argv[1:]), {}, []
+    paths, found, pictures = image_files.find(argv[1:], command.print_line), {}, []
+    output_dir = atomic.writable_folder(_OUTPUT_DIR.value)
     width = max(len(path.name) for path in paths) + 2
     print(f"{'':{width}s}" + "".join(f"{title:>12s}" for title in _TITLES) + "  level")
     for path in paths:
@@ -46,7 +45,6 @@ def main(argv):
         print(f"{path.name:{width}s}{_cells(figures_of, unit)}  {levels.in_counts(own, scale)}")
         for sentence in description.warnings(figures_of):
             print(f"{path.name}: {sentence}")
-    output_dir = pathlib.Path(_OUTPUT_DIR.value)
     model = estimation.pooled_noise(pictures) if pictures else None
     record = {"pictures": found, "pooled": model.to_json() if model else None, "command": command.command_line()}
     atomic.write_json(output_dir / "noise.json", record)

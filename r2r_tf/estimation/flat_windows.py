@@ -16,6 +16,7 @@ _BINS = 16  # of brightness: windows compete with those that are as bright
 _KEPT = 0.2  # of an image's windows
 _POOLED = 0.5  # of those, in the pool of all images
 _MOST = 2000  # windows kept of an image
+_CONSTANT = 0.5  # part of a window's pixels that equal its first: margins and no-data areas have no noise
 _CLIPPED = 0.01  # largest part of a window's pixels at the ends of the range, 0 or 1 exactly
 
 
@@ -53,12 +54,12 @@ def flat_windows(y):
         )
     grid = np.lib.stride_tricks.sliding_window_view(y, (SIZE, SIZE), axis=(0, 1))[::_STEP, ::_STEP]
     rows = [_describe(row) for row in grid]
-    means, varies, clipped = (np.stack(part) for part in zip(*rows, strict=True))
+    means, varies, spoilt = (np.stack(part) for part in zip(*rows, strict=True))
     reach = SIZE // _STEP
     inner = (slice(reach, -reach), slice(reach, -reach))
     shifts = [(i, j) for i in (-reach, 0, reach) for j in (-reach, 0, reach) if (i, j) != (0, 0)]
     around = sum(np.roll(varies, shift, axis=(0, 1)) for shift in shifts)[inner]
-    places = np.argwhere(~clipped[inner])
+    places = np.argwhere(~spoilt[inner])
     row, column = places.T
     means, around = means[inner][row, column], around[row, column] / len(shifts)
     chosen = _flattest(means, around, _KEPT)
@@ -86,10 +87,11 @@ def pool(windows):
 
 
 def _describe(row):
-    """Means [n, C], variance without the plane [n], and whether clipped [n], of a row of windows [n, C, SIZE, SIZE]."""
+    """Means [n, C], variance without the plane [n], and whether clipped or constant [n], of windows [n, C, SIZE, SIZE]."""
     windows = row.reshape(*row.shape[:2], SIZE * SIZE)
     clipped = ((windows == 0) | (windows == 1)).mean(axis=2).max(axis=1) > _CLIPPED
-    return windows.mean(axis=2), np.square(_without_plane(windows)).sum(axis=(1, 2)), clipped
+    constant = (windows == windows[..., :1]).mean(axis=2).min(axis=1) > _CONSTANT
+    return windows.mean(axis=2), np.square(_without_plane(windows)).sum(axis=(1, 2)), clipped | constant
 
 
 def _without_plane(windows):

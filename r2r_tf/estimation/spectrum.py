@@ -18,6 +18,7 @@ SIZE = 24
 _STEP = SIZE // 2
 _CALM = 0.15  # of the windows: those with the least structure
 _FEWEST, MOST = 8, 2000  # windows
+_CONSTANT = 0.1  # largest part of a window's pixels in constant areas
 _CLIPPED = 0.01  # largest part of a window's pixels at the ends of the range, 0 or 1 exactly
 _COARSEST = 0.03  # cycles a pixel: below, the picture's own slopes are stronger than the noise
 _SMOOTHING = 0.8  # of the logarithm of the spectrum, in coefficients
@@ -162,11 +163,11 @@ def _calm_windows(y, model):
     if min(y.shape[:2]) < SIZE:
         return None
     levels = model.flat_level(y)
-    windows, own, active, clipped = (
+    windows, own, active, clipped, constant = (
         np.lib.stride_tricks.sliding_window_view(part, (SIZE, SIZE), axis=(0, 1))[::_STEP, ::_STEP]
-        for part in (y, levels, activity(y, levels), ((y == 0) | (y == 1)).any(axis=-1))
+        for part in (y, levels, activity(y, levels), ((y == 0) | (y == 1)).any(axis=-1), _constant(y))
     )
-    usable = np.argwhere(clipped.mean(axis=(-2, -1)) <= _CLIPPED)
+    usable = np.argwhere((clipped.mean(axis=(-2, -1)) <= _CLIPPED) & (constant.mean(axis=(-2, -1)) <= _CONSTANT))
     order = np.argsort(active.mean(axis=(-2, -1))[tuple(usable.T)], kind="stable")
     order = order[: max(_FEWEST, int(_CALM * len(order)))]
     if len(order) < _FEWEST:
@@ -175,6 +176,12 @@ def _calm_windows(y, model):
     channels = np.maximum(own[calm].mean(axis=(-2, -1)), 1e-6)
     unit = channels.mean(axis=-1, keepdims=True)
     return cosine_squares(windows[calm] / unit[:, None, None]), (channels / unit).mean(axis=0)
+
+
+def _constant(y):
+    """[H, W], where a pixel and those around it are the same, as in margins and no-data areas."""
+    size = (3, 3, 1)
+    return (scipy.ndimage.maximum_filter(y, size) == scipy.ndimage.minimum_filter(y, size)).all(axis=-1)
 
 
 def channel_basis(channels):

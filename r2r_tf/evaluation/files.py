@@ -44,7 +44,8 @@ def write_report(output_dir, rows, summary, *, images, estimates):
     pictures = []
     for row, image, x_hat in zip(rows, images, estimates, strict=True):
         before = f"noisy {row['psnr_noisy']:.2f} dB, SSIM {row['ssim_noisy']:.3f}"
-        pictures.append((row["image"], f"{before}; denoised {row['psnr']:.2f} dB, SSIM {row['ssim']:.3f}", image.noisy, x_hat))
+        after = f"denoised {row['psnr']:.2f} dB, SSIM {row['ssim']:.3f}"
+        pictures.append(html_page.pair(row["image"], f"{before}; {after}", image.noisy, x_hat))
     scores = [{"method": name, **means} for name, means in summary["methods"].items()]
     notes = [head(summary), summary["protocol"], summary["command"]]
     atomic.write_text(output_dir / "report.html", html_page.page("Evaluation", notes, pictures, scores))

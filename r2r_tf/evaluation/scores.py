@@ -7,7 +7,7 @@ import time
 import numpy as np
 from tqdm import tqdm
 
-from r2r_tf import noise
+from r2r_tf import atomic, noise
 from r2r_tf.evaluation import baselines, metrics
 from r2r_tf.evaluation import files as evaluation_files
 from r2r_tf.inference import arrays, defaults
@@ -57,6 +57,7 @@ def evaluate(
         denoiser, alpha=alpha, num_recorruptions=num_recorruptions, antithetic=antithetic, orientations=orientations
     )
 
+    atomic.writable_folder(output_dir)
     spent = {}
 
     def network(index):

@@ -17,9 +17,9 @@ def extensions():
     return tuple(ending for name in formats.MODULES for ending in formats.form_of(name).endings)
 
 
-def find(inputs):
+def find(inputs, on_left_out=None):
     """`finding.find` of all formats."""
-    return finding.find(inputs, extensions())
+    return finding.find(inputs, extensions(), on_left_out)
 
 
 def open_image(path):
@@ -42,7 +42,8 @@ def open_image(path):
         raise InputError(f"{path} is empty.")
     found = formats.of_start(start)
     if found is None:
-        raise InputError(f"{path} is not an image of a known format ({', '.join(formats.MODULES)}).")
+        known = f"{path} is not an image of a known format ({', '.join(formats.MODULES)})."
+        raise InputError(finding.foreign(path) or known)
     if path.suffix.lower() not in formats.form_of(found).endings:
         raise InputError(
             f"{path} holds a {found} image, which its name does not say: rename it to {formats.form_of(found).endings[0]}."

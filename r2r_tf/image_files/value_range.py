@@ -4,11 +4,13 @@ from typing import NamedTuple
 
 import numpy as np
 
-# whole numbers that use less of their type's range than this are of a camera with fewer bits
+from r2r_tf.image_files import content
+
+# what uses less of its type's range than this is of a camera with fewer bits, or on a pedestal
 _LITTLE = 0.25
 _PERCENTILES = (0.1, 99.9)
-# of an image's values, for percentiles
-_SAMPLES = 1 << 20
+# for percentiles: values of all images, and pages of each
+_SAMPLES, _PAGES = 1 << 20, 16
 
 
 class ValueRange(NamedTuple):
@@ -50,30 +52,37 @@ def largest(dtype):
 def of_pixels(pixels_of_images):
     """`ValueRange` of some images of one dtype.
 
-    Whole numbers use their type's range above 0, floats [0, 1]; but where there is much less in them (12 bits in uint16) or more
-    (floats that count photons, whole numbers below 0), the range is from the 0.1th to the 99.9th percentile of all values.
+    Whole numbers use their type's range above 0, floats [0, 1]; but where there is much less in them (12 bits in uint16, 1,000
+    counts on a pedestal) or more (floats that count photons, whole numbers below 0), the range is from the 0.1th to the 99.9th
+    percentile of all values. Pixels that are no values (NaN, no-data, hot ones) do not count.
 
     Args:
-      pixels_of_images: list of arrays of any shape.
+      pixels_of_images: list of arrays, [..., H, W, C].
     """
     dtype = pixels_of_images[0].dtype
     full = ValueRange(0.0, largest(dtype))
     if dtype == np.uint8:
         return full
     share = max(1, _SAMPLES // len(pixels_of_images))
-    values = np.concatenate([_thinned(pixels, share) for pixels in pixels_of_images])
-    values = values[np.isfinite(values)]
+    values = np.concatenate([_values(pixels, share) for pixels in pixels_of_images])
     if not values.size:
         return full
     low, high = (float(value) for value in np.percentile(values, _PERCENTILES))
     inside = low >= 0 if dtype.kind in "ui" else -0.25 <= low and high <= 1.25
-    fits = _LITTLE * full.high < high and inside
+    fits = _LITTLE * full.high <= high - low and inside
     if fits or high == low:
         return full
     return ValueRange(low, high)
 
 
-def _thinned(pixels, count):
-    """About `count` values, evenly spread."""
-    flat = pixels.reshape(-1)
-    return np.asarray(flat[:: max(1, flat.size // count)], np.float64)
+def _values(pixels, count):
+    """About `count` values of [..., H, W, C], evenly spread over a few of its pages."""
+    pages = pixels.reshape(-1, *pixels.shape[-3:])
+    found = [_valid(page) for page in pages[:: -(-len(pages) // _PAGES)]]
+    return np.concatenate([own[:: max(1, own.size * len(found) // count)] for own in found])
+
+
+def _valid(page):
+    """The values of [H, W, C], or of windows of a large one, that are values."""
+    values = content.sample_of_page(page)
+    return values[~content.holes(values, content.of_sample(values))]

@@ -9,11 +9,16 @@ import numpy as np
 from tqdm import tqdm
 
 from r2r_tf import atomic, image_files
-from r2r_tf.errors import InputError, os_sentence
-from r2r_tf.image_files import value_range
-from r2r_tf.inference import arrays, content, defaults, levels, stacks
-from r2r_tf.inference.frames import Picture, sample
+from r2r_tf.errors import InputError, os_sentence, printable
+from r2r_tf.image_files import content, value_range
+from r2r_tf.inference import arrays, defaults, levels, stacks
+from r2r_tf.inference.frames import Picture
 from r2r_tf.reports import figures, html_page
+
+# images on the report: more make a page that no browser likes
+MOST_SHOWN = 100
+# part of the value range: a picture that uses less is shown by its own range
+_LITTLE = 0.25
 
 
 def outputs(paths, output_dir):
@@ -58,14 +63,16 @@ def run(
       uncertainty: also write NAME_uncertainty.tif, the standard deviation between the passes; NAME is the file's with its ending
         where several differ in that alone.
       preview: also write NAME_preview.png, before and after side by side.
-      report: where an HTML page goes that shows the files denoised now, None for no page.
+      report: where an HTML page goes that shows the files denoised now, `MOST_SHOWN` at most; None for no page.
       command: what the page says it was made by.
       print_line: function that shows a line of text.
       **options: seed, max_memory_gb of `stacks.denoise`.
     Returns:
       List of the files that could not be denoised.
     """
-    failed, shown = [], []
+    failed, shown, done = [], [], 0
+    for folder in {place.parent for place in places.values()}:
+        atomic.writable_folder(folder)
     stems = collections.Counter(path.stem for path in places)
     bar = tqdm(places.items(), unit=" files", mininterval=1 if sys.stderr.isatty() else 30, disable=len(places) < 2)
     for path, place in bar:
@@ -89,10 +96,12 @@ def run(
             continue
         line = f"{about(image)}, sigma {levels.in_counts(result.levels, scale)}, {time.perf_counter() - start:.1f} s"
         print_line(f"{path.name}: {line}")
-        if report:
-            shown.append((path.name, line, *_middle(image.pixels, result.pixels)))
+        done += 1
+        if report and done <= MOST_SHOWN:
+            shown.append(html_page.pair(path.name, line, *_middle(image.pixels, result.pixels)))
     if shown:
-        notes = ["The middle of each image, of the first page in stacks: before and after.", command]
+        some = f" The first {MOST_SHOWN} of {done} images." if done > MOST_SHOWN else ""
+        notes = [f"The middle of each image, of the first page in stacks: before and after.{some}", command]
         atomic.write_text(report, html_page.page("Denoised images", notes, shown))
     return failed
 
@@ -106,7 +115,7 @@ def denoiser_of(image, denoiser=None, precision="float32"):
 def first_page(image, scale):
     """The first page, or windows of a large one, [H, W, C] float32 on the [0, 1] scale, holes filled."""
     picture = Picture(image.pixels[0])
-    values = sample(picture.values, picture.pixels.shape)
+    values = content.sample(picture.values, picture.pixels.shape)
     known = content.of_sample(values, image.details.get("no_data"))
     return scale.to_unit(content.filled(values, content.holes(values, known), known))
 
@@ -119,7 +128,7 @@ def about(image):
 
 
 def _denoise(denoiser, path, image, scale, draws, uncertainty, options):
-    with tqdm(total=image.pixels.size, desc=path.name, unit=" px", unit_scale=True, leave=False, delay=5) as bar:
+    with tqdm(total=image.pixels.size, desc=printable(path.name), unit=" px", unit_scale=True, leave=False, delay=5) as bar:
 
         def on_tile(done, total):
             del total
@@ -144,15 +153,17 @@ def _default(pixels, scale, precision):
     def read(rows, columns):
         return scale.to_unit(pixels[0, slice(*rows), slice(*columns), planes])
 
-    return arrays.default_denoiser(sample(read, pixels.shape[1:]), precision)
+    return arrays.default_denoiser(content.sample(read, pixels.shape[1:]), precision)
 
 
 def _middle(before, after, side=700):
     """The middle of the first page of both, on the same [0, 1] scale."""
     top, left = (max(0, (length - side) // 2) for length in before.shape[1:3])
-    crops = [np.asarray(pages[0, top : top + side, left : left + side]) for pages in (before, after)]
-    scale = value_range.of_pixels(crops[:1])
-    return [scale.to_unit(crop) for crop in crops]
+    crops = [np.asarray(pages[0, top : top + side, left : left + side], np.float64) for pages in (before, after)]
+    scale, known = value_range.of_pixels([before[:1]]), content.of_sample(crops[0])
+    if known.high - known.low < _LITTLE * (scale.high - scale.low):
+        scale = value_range.ValueRange(known.low, known.high) if known.high > known.low else scale
+    return [np.nan_to_num(np.clip(scale.to_unit(crop), 0, 1)) for crop in crops]
 
 
 def sentence(path, error):

@@ -5,13 +5,12 @@ from typing import NamedTuple
 
 import numpy as np
 
+from r2r_tf.image_files import content
 from r2r_tf.image_files.value_range import to_dtype
-from r2r_tf.inference import content, defaults, shrinkage
+from r2r_tf.inference import defaults, shrinkage
 from r2r_tf.models import structure
 from r2r_tf.noise import NoiseModel, mean_level
 
-# what the noise is estimated from: the whole picture, or this many windows of this side, spread over it
-_WINDOWS, _WINDOW_SIDE = 4, 512
 _FEW = 0.02  # part of the pixels that are holes
 
 
@@ -66,7 +65,7 @@ def frame_of(denoiser, picture, value_range, average, *, sigma=None, noise=None)
       average, sigma, noise: as in `defaults.image_noise`.
     """
     shape = picture.pixels.shape
-    shown = sample(picture.values, shape)
+    shown = content.sample(picture.values, shape)
     known = content.of_sample(shown, picture.no_data)
     width = value_range.high - value_range.low
     if not known.high > known.low:
@@ -120,19 +119,3 @@ def _scattered(bad):
 def _sees_content(denoiser):
     white = denoiser.noise is not None and denoiser.noise.white
     return white and denoiser.form.takes_level and structure.is_homogeneous(denoiser.network)
-
-
-def sample(read, shape):
-    """The whole of a small image, or windows that are spread over a large one, side by side.
-
-    Args:
-      read: function of rows and columns, each (start, stop), that returns that window.
-      shape: [H, W, C] of the image.
-    """
-    starts = [
-        [round(start) for start in np.linspace(0, side - _WINDOW_SIDE, _WINDOWS)] if side > _WINDOWS * _WINDOW_SIDE else [0]
-        for side in shape[:2]
-    ]
-    height, width = (_WINDOW_SIDE if len(own) > 1 else side for own, side in zip(starts, shape[:2], strict=True))
-    rows = [np.concatenate([read((top, top + height), (left, left + width)) for left in starts[1]], axis=1) for top in starts[0]]
-    return np.concatenate(rows, axis=0)

@@ -39,13 +39,13 @@ def page(title, notes, pictures, table=None):
     Args:
       title: heading.
       notes: list of sentences below it.
-      pictures: list of (name, note, before, after), both [H, W, C] of one size on the [0, 1] scale.
+      pictures: list of texts, as from `pair`.
       table: list of dicts of the same keys, or None.
     """
     body = [f"<h1>{html.escape(title)}</h1>", *(f"<p>{html.escape(note)}</p>" for note in notes)]
     if table:
         body.append(_table(table))
-    body += [_pair(*picture) for picture in pictures]
+    body += pictures
     return (
         f'<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n<title>{html.escape(title)}</title>\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
@@ -53,7 +53,8 @@ def page(title, notes, pictures, table=None):
     )
 
 
-def _pair(name, note, before, after):
+def pair(name, note, before, after):
+    """The part of the page with a picture before and after, both [H, W, C] of one size on the [0, 1] scale."""
     label = html.escape(f"{name}: left of the line before, right of it after; arrow keys move it", quote=True)
     return (
         f'<h2>{html.escape(name)}</h2>\n<div class="pair"><img class="before" alt="before" src="{_source(before)}">'

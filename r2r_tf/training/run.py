@@ -71,6 +71,7 @@ def train(settings, workdir, *, devices=None, command=""):
     options = network_options(settings, channels=images.train[0].noisy.shape[-1])
     test = training_data.load_test_set(settings, options["channels"])
     forms = build_forms(settings, options, images.noise, devices)
+    run_directory.check_counts(before, image_counts(images))
     history = resume(forms.compiled, settings, workdir)
     data = training_data.batches(settings, images, len(history), structure.form(forms.saved).takes_level)
     with lock.held(workdir):
@@ -162,9 +163,14 @@ def begin_records(forms, settings, images, workdir, history):
         parameters=forms.compiled.count_params(),
         trainable_parameters=sum(math.prod(weight.shape) for weight in forms.compiled.trainable_weights),
         seeds={"noise_seed": settings.seed, "recorruption_seed": settings.seed, "weights": settings.seed},
-        training_images=sum(image.binned_by == 1 for image in images.train),
-        validation_images=len(images.validation),
+        **image_counts(images),
     )
+
+
+def image_counts(images):
+    """What run.json says of `TrainingImages`."""
+    whole = sum(image.binned_by == 1 for image in images.train)
+    return {"training_images": whole, "validation_images": len(images.validation)}
 
 
 def fit(forms, settings, images, data, workdir, history):

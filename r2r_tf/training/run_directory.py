@@ -45,6 +45,23 @@ def check(workdir, flag_lines):
         raise InputError(f"`workdir` must be a new folder or that of a run. Received: {workdir}, which holds other files")
 
 
+def check_counts(run, counts):
+    """Whether a run that is resumed has the images that it began with.
+
+    Args:
+      run: contents of run.json, {} for a new run.
+      counts: dict of some of its entries, numbers of images.
+    Raises:
+      InputError: one differs.
+    """
+    was = {name: run[name] for name in counts if name in run}
+    if any(counts[name] != number for name, number in was.items()):
+        raise InputError(
+            f"The run began with {sum(was.values())} images, and there are {sum(counts.values())} now: restore them, or give "
+            "another `workdir`; `init` starts from the weights that are there."
+        )
+
+
 def claim(workdir, flag_lines):
     """Writes flags.txt: from here on the folder is this run's. Later than `check`, so that a failed start leaves nothing."""
     atomic.write_text(pathlib.Path(workdir) / FLAGS_FILE, _HEADER + "".join(f"{line}\n" for line in flag_lines.values()))

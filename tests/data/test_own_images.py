@@ -9,7 +9,7 @@ from conftest import run_python, small_settings
 from skimage import data
 
 import r2r_tf
-from r2r_tf import noise
+from r2r_tf import estimation, noise
 from r2r_tf.data import own_images
 from r2r_tf.errors import InputError
 from r2r_tf.models import denoisers
@@ -81,8 +81,8 @@ def test_more_than_fits_into_memory_becomes_windows(folder, monkeypatch):
 @pytest.mark.parametrize(
     "content, message",
     [
-        (np.zeros((50, 50), np.uint8), "same channels and bits"),
-        (np.zeros((50, 50, 3), np.uint16), "same channels and bits"),
+        (np.eye(50, dtype=np.uint8), "same channels and bits"),
+        (np.eye(50, dtype=np.uint16)[..., None].repeat(3, axis=-1), "same channels and bits"),
         (None, "no images"),
     ],
 )
@@ -95,9 +95,30 @@ def test_bad_sets(folder, content, message):
         own_images.load([str(folder)])
 
 
+def test_what_is_no_value_moves_neither_range_nor_noise(tmp_path, pictures):
+    """Margins, no-data rows, NaN and hot pixels, beside blank pages and a pedestal: the rest is as without them."""
+    rng = np.random.default_rng(0)
+    clean = [32768 + 1000 * x for x in pictures]
+    stack = np.stack([x + 80 * rng.standard_normal(x.shape) for x in clean]).astype(np.float32)
+    np.save(tmp_path / "plain.npy", stack)
+    spoilt = stack.copy()
+    spoilt[0, :40], spoilt[1, :, :30], spoilt[2][rng.random(stack[2].shape) < 0.0005] = -9999, np.nan, 1e6
+    np.save(tmp_path / "spoilt.npy", np.concatenate([spoilt, np.full((1, 200, 240), 7, np.float32)]))
+    plain, spoilt = (own_images.load([str(tmp_path / f"{name}.npy")]) for name in ("plain", "spoilt"))
+    assert len(spoilt.pictures) == 3 and 700 < plain.values.high - plain.values.low < 1400
+    np.testing.assert_allclose(spoilt.values, plain.values, atol=40)
+    assert all(np.isfinite(picture.noisy).all() and np.abs(picture.noisy).max() < 2 for picture in spoilt.pictures)
+    below = [own.values.from_unit(own.pictures[0].noisy[45:], float) for own in (plain, spoilt)]
+    np.testing.assert_allclose(*below, atol=0.1)
+    for own in (plain, spoilt):
+        model = estimation.camera_noise([picture.noisy for picture in own.pictures])[1]
+        level = np.median(model.sigma) * (own.values.high - own.values.low)
+        assert level == pytest.approx(80, rel=0.12)
+
+
 def test_nan_and_several_as_one(folder, tmp_path):
     np.save(tmp_path / "nan.npy", np.full((50, 50), np.nan))
-    with pytest.raises(InputError, match="NaN"):
+    with pytest.raises(InputError, match="must show something"):
         own_images.load([str(tmp_path / "nan.npy")])
     with pytest.raises(InputError, match="`single_image` is for one picture"):
         own_images.load([str(folder)], single=True)

@@ -14,8 +14,8 @@ from skimage import data
 import r2r_tf
 from r2r_tf import image_files, pretrained
 from r2r_tf.errors import InputError
-from r2r_tf.image_files import formats, scratch, value_range
-from r2r_tf.inference import files, frames, levels, passes, stacks
+from r2r_tf.image_files import content, formats, scratch, value_range
+from r2r_tf.inference import files, levels, passes, stacks
 
 SIGMA = 0.1
 DRAWS = {"num_recorruptions": 2}
@@ -43,13 +43,19 @@ def noisy(dtype, shape=(90, 70), seed=0):
         (np.linspace(200, 4095, 200_001).astype(np.uint16), (203, 4091)),
         (np.linspace(-50, 950, 200_001), (-49, 949)),
         (np.linspace(0, 0.01, 200_001), (1e-5, 0.00999)),
-        (np.array([0.25, np.nan, 0.5]), (0, 1)),
+        (np.linspace(0.49, 0.52, 200_001), (0.49003, 0.51997)),
+        (np.linspace(32768, 33768, 200_001).astype(np.uint16), (32769, 33767)),
+        (np.linspace(-1000, 3000, 200_001).astype(np.int16), (-996, 2996)),
+        (np.where(np.arange(200_001) < 30_000, -9999.0, np.linspace(0, 1, 200_001)), (0, 1)),
+        (np.array([0.25, np.nan, 0.9]), (0, 1)),
         (np.full(9, 7.0), (0, 1)),
     ],
 )
 def test_what_stands_for_zero_and_one(values, expected):
-    scale = value_range.of_pixels([values])
-    np.testing.assert_allclose(scale, expected, rtol=1e-3)
+    side = 447 if values.size > 447**2 else 1
+    values = values[: values.size // side * side]
+    scale = value_range.of_pixels([values.reshape(side, -1, 1)])
+    np.testing.assert_allclose(scale, expected, rtol=2e-3)
     finite = values[np.isfinite(values)]
     back = scale.from_unit(scale.to_unit(finite), values.dtype)
     np.testing.assert_allclose(back, finite, rtol=1e-5, atol=1e-5 * abs(scale.high))
@@ -104,13 +110,14 @@ def test_level_of_a_large_image_is_estimated_from_windows_spread_over_it():
     def read(rows, columns):
         return x[slice(*rows), slice(*columns)]
 
-    sample = frames.sample(read, x.shape)
+    sample = content.sample(read, x.shape)
     assert sample.shape == (2048, 700, 1) and sample[0, 0] == 0 and sample[-1, -1] == x[-1, -1]
-    np.testing.assert_array_equal(frames.sample(read, (300, 700, 1)), x[:300])
+    np.testing.assert_array_equal(content.sample(read, (300, 700, 1)), x[:300])
 
 
 def test_files_that_inputs_stand_for(tmp_path, monkeypatch):
-    names = ("b.png", "a.TIF", "c_denoised.png", "c_preview.png", "notes.txt", "deep/d.npy")
+    results = ("b_denoised.png", "b_preview.png", "own_preview.png")
+    names = ("b.png", "a.TIF", "own_denoised.png", "._b.png", ".hidden.tif", "notes.txt", "deep/d.npy", "d.fits", *results)
     for name in names:
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).touch()
@@ -119,8 +126,13 @@ def test_files_that_inputs_stand_for(tmp_path, monkeypatch):
     def found(*inputs):
         return [str(path) for path in image_files.find(inputs)]
 
-    assert found(".") == ["a.TIF", "b.png"] and found("*.png") == ["b.png"] and found("**/*.npy") == ["deep/d.npy"]
-    assert found("b.png", ".", "c_denoised.png") == ["b.png", "a.TIF", "c_denoised.png"] and found("no.png") == ["no.png"]
+    assert found(".") == ["a.TIF", "b.png", "own_denoised.png"] and found("**/*.npy") == ["deep/d.npy"]
+    assert found("*.png") == ["b.png", "own_denoised.png"]
+    assert found("b.png", ".", "b_denoised.png")[-1] == "b_denoised.png" and found("no.png") == ["no.png"]
+    said = []
+    image_files.find([".", "*.*"], said.append)
+    assert sum("result of tools.denoise" in sentence for sentence in said) == 3 and len(said) == 4
+    assert any("d.fits is a FITS file, which is not read: read it with astropy" in sentence for sentence in said)
     for nothing in ("*.jpg", str(tmp_path / "deep" / "x*")):
         with pytest.raises(InputError, match="no images"):
             found(nothing)

@@ -8,8 +8,9 @@ from scipy import ndimage
 from skimage import data
 
 import r2r_tf
+from r2r_tf.image_files import content
 from r2r_tf.image_files.value_range import ValueRange
-from r2r_tf.inference import content, passes, stacks
+from r2r_tf.inference import passes, stacks
 
 SETTINGS = hypothesis.settings(deadline=None, max_examples=15, derandomize=True, database=None)
 PHOTO = data.camera()[100:228, 100:228] / 255.0

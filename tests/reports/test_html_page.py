@@ -16,7 +16,9 @@ BEFORE, AFTER = np.full((120, 200, 3), [0.9, 0.1, 0.1]), np.full((120, 200, 3), 
 
 
 def test_page_is_well_formed_and_needs_no_other_file():
-    text = html_page.page("a <title>", ["1 < 2"], [("<b>name", 'a "note"', BEFORE, AFTER)], [{"method": "<i>", "psnr": 1 / 3}])
+    text = html_page.page(
+        "a <title>", ["1 < 2"], [html_page.pair("<b>name", 'a "note"', BEFORE, AFTER)], [{"method": "<i>", "psnr": 1 / 3}]
+    )
     found, open_tags = [], []
 
     class Parser(html.parser.HTMLParser):
@@ -39,7 +41,7 @@ def test_page_is_well_formed_and_needs_no_other_file():
 def test_slider_in_a_browser(tmp_path):
     camera = data.camera()[:120, :200, None] / 255
     (tmp_path / "page.html").write_text(
-        html_page.page("Page", [], [("colours", "", BEFORE, AFTER), ("gray", "", camera, camera)])
+        html_page.page("Page", [], [html_page.pair("colours", "", BEFORE, AFTER), html_page.pair("gray", "", camera, camera)])
     )
     for cut, name in ((50, "page"), (20, "moved")):
         text = (tmp_path / "page.html").read_text().replace('value="50"', f'value="{cut}"')

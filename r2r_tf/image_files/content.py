@@ -12,6 +12,8 @@ from typing import NamedTuple
 import numpy as np
 import scipy.ndimage
 
+# what is known of a picture comes from the whole, or from this many windows of this side, spread over it
+_WINDOWS, _WINDOW_SIDE = 4, 512
 _BLOCK = 4  # pixels on a side; the median of a block is blind to single extreme pixels
 _ENDS = (0.5, 99.5)  # percentiles of the blocks that are the ends of the range
 _BELOW = 0.1  # of the range: how far below its darkest parts a picture has its zero
@@ -42,6 +44,22 @@ class Content(NamedTuple):
         return self.low - _BELOW * unit, unit
 
 
+def sample(read, shape):
+    """The whole of a small image, or windows that are spread over a large one, side by side.
+
+    Args:
+      read: function of rows and columns, each (start, stop), that returns that window.
+      shape: [H, W, C] of the image.
+    """
+    starts = [
+        [round(start) for start in np.linspace(0, side - _WINDOW_SIDE, _WINDOWS)] if side > _WINDOWS * _WINDOW_SIDE else [0]
+        for side in shape[:2]
+    ]
+    height, width = (_WINDOW_SIDE if len(own) > 1 else side for own, side in zip(starts, shape[:2], strict=True))
+    rows = [np.concatenate([read((top, top + height), (left, left + width)) for left in starts[1]], axis=1) for top in starts[0]]
+    return np.concatenate(rows, axis=0)
+
+
 def of_sample(values, no_data=None):
     """`Content` of a picture from a sample of it.
 
@@ -54,7 +72,20 @@ def of_sample(values, no_data=None):
         return Content(np.nan, np.nan, 0.0, no_data)
     blocks, distances = _block_medians(values, valid)
     low, high = (float(value) for value in np.percentile(blocks, _ENDS))
+    if not high > low:
+        # few things on an empty field, such as photons counted one by one
+        low, high = (float(value) for value in (values[valid].min(), values[valid].max()))
     return Content(low, high, 1.4826 * float(np.median(distances)), no_data)
+
+
+def of_page(page, no_data=None):
+    """`Content` of a page [H, W, C] of any dtype, in memory or mapped."""
+    return of_sample(sample_of_page(page), no_data)
+
+
+def sample_of_page(page):
+    """`sample` of a page [H, W, C] of any dtype, in memory or mapped, as float64."""
+    return sample(lambda rows, columns: np.asarray(page[slice(*rows), slice(*columns)], np.float64), page.shape)
 
 
 def holes(values, content):
