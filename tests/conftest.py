@@ -1,6 +1,7 @@
 """Shared by all tests: a prepared data directory, the real data where it is present, small trainings, small linear problems."""
 
 import csv
+import io
 import os
 import pathlib
 import subprocess
@@ -8,6 +9,7 @@ import sys
 
 import numpy as np
 import pytest
+from PIL import Image
 
 ROOT = pathlib.Path(__file__).parent.parent
 REAL_DATA = os.environ.get("R2R_TF_MANUAL_DIR")
@@ -133,3 +135,20 @@ def weights(workdir):
     import keras
 
     return keras.models.load_model(workdir / "model.keras", compile=False).get_weights()
+
+
+def as_jpeg(picture, quality, subsampling):
+    """A picture [H, W, C], uint8, as it comes back from a JPEG file."""
+    file = io.BytesIO()
+    Image.fromarray(picture).save(file, "JPEG", quality=quality, subsampling=subsampling)
+    return np.asarray(Image.open(file))
+
+
+def as_camera(x):
+    """A clean picture [H, W, 3] with noise of the kind that the weights `camera` know, saved as cameras do, uint8."""
+    import r2r_tf
+    from r2r_tf import noise, pretrained
+
+    model = r2r_tf.load_pretrained(pretrained.CAMERA).noise
+    y = np.asarray(model.at(x).sample(x, noise.SeededDraws((0,), x.shape)))
+    return as_jpeg(np.round(255 * np.clip(y, 0, 1)).astype(np.uint8), 92, 2)

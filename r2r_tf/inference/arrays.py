@@ -7,6 +7,7 @@ import numpy as np
 
 from r2r_tf import estimation, pretrained
 from r2r_tf.errors import InputError
+from r2r_tf.estimation import spectrum
 from r2r_tf.inference import adaptive, array_forms, defaults, passes, patches, stacks
 from r2r_tf.models import denoisers, structure
 
@@ -234,9 +235,13 @@ def as_denoiser(model):
 
 
 def default_denoiser(y, precision="float32"):
-    """The shipped default for an image [H, W, C]: for its channels, and for the noise that it has, white or that of a camera."""
+    """The shipped default for an image [H, W, C]: for a camera's noise where all speaks for it, else for white noise."""
     colour = y.shape[-1] == 3  # other channels are taken one by one
-    return denoisers.load(pretrained.default(3 if colour else 1, not colour or estimation.is_white(y)), precision)
+    if colour and not estimation.is_white(y):
+        camera = denoisers.load(pretrained.CAMERA, precision)
+        if spectrum.is_like(y, camera.noise):
+            return camera
+    return denoisers.load(pretrained.DEFAULTS[3 if colour else 1], precision)
 
 
 def _prepare(array, model, channel_axis, sigma):

@@ -5,12 +5,16 @@ import json
 import numpy as np
 import pytest
 import scipy.ndimage
+from conftest import as_camera, as_jpeg
+from skimage import data
 
 import r2r_tf
 from r2r_tf import noise, pretrained
-from r2r_tf.data import test_sets
+from r2r_tf.data import datasets, test_sets
 from r2r_tf.errors import InputError
+from r2r_tf.estimation import spectrum
 from r2r_tf.evaluation import baselines, metrics, model_cards
+from r2r_tf.inference import arrays
 from r2r_tf.models import denoisers, networks
 
 
@@ -61,11 +65,8 @@ def test_default_follows_the_channels(rng):
     colour = np.stack([y, y, np.zeros_like(y)], axis=-1)
     by_channel = [r2r_tf.denoise(plane, sigma=0.1) for plane in np.moveaxis(colour, -1, 0)]
     np.testing.assert_allclose(r2r_tf.denoise(colour, sigma=0.1), np.stack(by_channel, axis=-1), atol=1e-5)
-    # fine brightness noise and coarse colour noise are a camera's
-    grains = [scipy.ndimage.gaussian_filter(rng.standard_normal((96, 96, 1)), (width, width, 0)) for width in (0.7, 3, 3)]
-    brightness, *colours = (0.03 * grain / grain.std() for grain in grains)
-    y = (0.5 + brightness + np.concatenate([colours[0], -colours[0] - colours[1], colours[1]], axis=-1)).astype(np.float32)
-    np.testing.assert_array_equal(r2r_tf.denoise(y), r2r_tf.denoise(y, pretrained.CAMERA))
+    y = as_camera(np.full((160, 160, 3), 0.4, np.float32))
+    np.testing.assert_array_equal(r2r_tf.denoise(y, orientations=1), r2r_tf.denoise(y, pretrained.CAMERA, orientations=1))
     assert not np.array_equal(r2r_tf.denoise(y, orientations=1), r2r_tf.denoise(y, pretrained.DEFAULTS[3], orientations=1))
     channels = np.stack([y[..., 0]] * 4, axis=-1)
     np.testing.assert_array_equal(r2r_tf.denoise(channels)[..., 1], r2r_tf.denoise(y[..., 0]))
@@ -128,3 +129,46 @@ def test_damaged_cards_are_refused_in_a_sentence(content, tmp_path):
     with pytest.raises(InputError, match="model.json") as refusal:
         denoisers.load(tmp_path)
     assert "\n" not in str(refusal.value)
+
+
+COLOUR = {
+    "astronaut": data.astronaut()[:256, :256],
+    "coffee": data.coffee()[100:356, 150:406],
+    "retina": data.retina()[500:756, 500:756],
+    "tissue": data.immunohistochemistry()[:256, :256],
+    "chelsea": data.chelsea()[20:276, 100:356],
+}
+
+
+def gain(x_hat, y, x):
+    """PSNR of an estimate above that of its input."""
+    return 10 * np.log10(np.mean(np.square(y - x.astype(float))) / np.mean(np.square(x_hat - x.astype(float))))
+
+
+@pytest.mark.parametrize("name", COLOUR)
+@pytest.mark.parametrize("quality, subsampling", [(75, 2), (85, 0), (92, 2), (95, 0)])
+def test_jpeg_alone_is_not_taken_for_noise(name, quality, subsampling):
+    """Chroma subsampling leaves colours without fine detail, as cameras do; a photograph without noise must stay as it is."""
+    x = COLOUR[name]
+    y = as_jpeg(x, quality, subsampling)
+    assert gain(r2r_tf.denoise(y, orientations=1), y, x) > -0.1
+    noisy = np.clip(x + 15 * np.random.default_rng(0).standard_normal(x.shape), 0, 255).round().astype(np.uint8)
+    y = as_jpeg(noisy, quality, subsampling)
+    assert gain(r2r_tf.denoise(y, orientations=1), y, x) > (-0.1 if quality < 80 else 3.0)
+
+
+def test_noise_of_a_camera_is():
+    """The same photographs without their texture, with noise of the kind that the weights `camera` were trained for."""
+    smooth = [scipy.ndimage.gaussian_filter(x.astype(np.float32) / 255, (6, 6, 0)) for x in COLOUR.values()]
+    kinds = [arrays.default_denoiser(as_camera(x) / np.float32(255)).noise.family for x in smooth]
+    assert kinds.count("camera") >= 4
+
+
+@pytest.mark.slow
+def test_photographs_of_polyu_are_cameras(real_data_dir, manual_dir):
+    """Training pictures: noisy ones are of a camera, the mean of many of the same scene is not."""
+    pictures = datasets.load_pictures(datasets.prepare("polyu", real_data_dir, manual_dir), "train[:24]")
+    camera = r2r_tf.load_pretrained(pretrained.CAMERA).noise
+    like = [[spectrum.is_like(own, camera) for own in (picture.noisy, picture.clean)] for picture in pictures]
+    noisy, clean = np.sum(like, axis=0)
+    assert noisy >= 20 and clean == 0
