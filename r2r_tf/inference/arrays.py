@@ -8,7 +8,7 @@ import numpy as np
 from r2r_tf import estimation, pretrained
 from r2r_tf.errors import InputError
 from r2r_tf.estimation import spectrum
-from r2r_tf.inference import adaptive, array_forms, defaults, passes, patches, stacks
+from r2r_tf.inference import adaptive, array_forms, defaults, frames, passes, patches, stacks
 from r2r_tf.models import denoisers, structure
 
 # of `denoise_to_precision`, unless it is told otherwise
@@ -128,7 +128,7 @@ def denoise_to_precision(
       orientations: 1 to 8: how many of them the passes go through.
     Returns:
       (estimate of the array's shape and dtype, standard error of each image, number of draws of each), for gray networks on
-      colour images of each channel.
+      colour images of each channel; 0 draws for an image that is left as it is.
     Raises:
       InputError: as `denoise`; fewer than four draws; a target that is not above 0; a network that was trained without
         recorruption.
@@ -146,16 +146,21 @@ def denoise_to_precision(
     average = defaults.plan(denoiser, alpha=alpha, num_recorruptions=num_recorruptions, orientations=orientations)
     if average.num_recorruptions < 4:
         raise InputError(f"Two pairs are needed to tell a standard error. Received: {average.num_recorruptions} draws")
-    y, together = _planes(denoiser, form)
-    x_hat, errors, draws = np.empty_like(y), [], []
-    for number, image in enumerate(y):
-        own = defaults.image_noise(denoiser, image, average, sigma=sigma, noise=noise).at(image)
-        x_hat[number], error, count = adaptive.estimate(
-            denoiser, image, own, average, target_se=target_se, seed=seed, number=number
-        )
-        errors.append(error)
+    width, errors, draws = form.scale.high - form.scale.low, [], []
+
+    def estimate(y, frame, number):
+        own, target = frame.model.at(y), target_se * width / frame.unit
+        x_hat, error, count = adaptive.estimate(denoiser, y, own, average, target_se=target, seed=seed, number=number)
+        errors.append(error * frame.unit / width)
         draws.append(count)
-    return together(x_hat), errors, draws
+        return x_hat
+
+    def left_alone():
+        errors.append(0.0)
+        draws.append(0)
+
+    x_hat = _each_whole(denoiser, form, average, estimate, left_alone, sigma=sigma, noise=noise)
+    return x_hat, errors, draws
 
 
 def kernel_denoise(
@@ -189,20 +194,19 @@ def kernel_denoise(
     (60, 70)
     """
     denoiser, form = _prepare(array, model, channel_axis, sigma)
-    y, together = _planes(denoiser, form)
-    rows, columns = (patches.tile_starts(side, patch_size, stride) for side in y.shape[1:3])
+    rows, columns = (patches.tile_starts(side, patch_size, stride) for side in form.pixels.shape[1:3])
     corners = np.stack(np.meshgrid(rows, columns, indexing="ij"), axis=-1).reshape(-1, 2)
     average = defaults.plan(
         denoiser, alpha=alpha, num_recorruptions=num_recorruptions, antithetic=antithetic, orientations=orientations
     )
-    estimates = []
-    for index, image in enumerate(y):
-        noise = defaults.image_noise(denoiser, image, average, sigma=sigma).at(image)
-        crops = patches.extract(image, corners, patch_size)
+
+    def estimate(y, frame, number):
+        noise, crops = frame.model.at(y), patches.extract(y, corners, patch_size)
         own = [noise.crop(slice(top, top + patch_size), slice(left, left + patch_size)) for top, left in corners]
-        crops = passes.averaged_estimate(denoiser, crops, own, average, seed=(*np.atleast_1d(seed), index))
-        estimates.append(patches.stitch(crops, corners, image.shape))
-    return together(np.stack(estimates))
+        crops = passes.averaged_estimate(denoiser, crops, own, average, seed=(*np.atleast_1d(seed), number))
+        return patches.stitch(crops, corners, y.shape)
+
+    return _each_whole(denoiser, form, average, estimate, sigma=sigma)
 
 
 def load_pretrained(name, precision="float32"):
@@ -256,17 +260,24 @@ def _prepare(array, model, channel_axis, sigma):
     return denoiser, form
 
 
-def _planes(denoiser, form):
-    """What the network takes, [B, H, W, C] float32, and the function that turns estimates of it into the array's form."""
-    y = form.scale.to_unit(form.pixels)
-    if not np.isfinite(y).all():
-        raise InputError("Images must hold finite values only. Received: NaN or infinity")
-    if y.shape[-1] == denoiser.form.channels:
-        return y, lambda x_hat: form.restore(form.scale.from_unit(x_hat, form.pixels.dtype))
-    planes = np.moveaxis(y, -1, 1)
+def _each_whole(denoiser, form, average, estimate, left_alone=lambda: None, *, sigma=None, noise=None):
+    """The array with the estimate of each picture (of each channel, for gray networks), in the frame that the network sees.
 
-    def together(x_hat):
-        x_hat = np.moveaxis(x_hat.reshape(planes.shape), 1, -1)
-        return form.restore(form.scale.from_unit(x_hat, form.pixels.dtype))
-
-    return planes.reshape(-1, *y.shape[1:3], 1), together
+    Args:
+      denoiser, form, average: as everywhere here.
+      estimate: function of y [H, W, C] as the network sees it, its `frames.Frame` and its number, that returns an estimate.
+      left_alone: is called for a picture that stays as it is.
+      sigma, noise: as in `frames.frame_of`.
+    """
+    result = np.zeros(form.pixels.shape, form.pixels.dtype)
+    whole = [(0, side) for side in form.pixels.shape[1:3]]
+    for number, ((page, group), picture) in enumerate(
+        zip(*stacks.pictures_of(denoiser, form.pixels, mask=form.mask), strict=True)
+    ):
+        frame = frames.frame_of(denoiser, picture, form.scale, average, sigma=sigma, noise=noise)
+        if frame.model is None:
+            result[page, ..., group] = picture.pixels
+            left_alone()
+        else:
+            result[page, ..., group] = frame.restore(estimate(frame.read(*whole), frame, number), *whole)
+    return form.restore(result)

@@ -11,6 +11,7 @@ from r2r_tf.inference import defaults, shrinkage
 from r2r_tf.models import structure
 from r2r_tf.noise import NoiseModel, mean_level
 
+_LEAST_FOUND = 1.5 / 255  # of the picture's range: less is not told from grain that belongs to the picture
 _FEW = 0.02  # part of the pixels that are holes
 
 
@@ -80,8 +81,9 @@ def frame_of(denoiser, picture, value_range, average, *, sigma=None, noise=None)
     shows = np.where(bad & ~_scattered(bad), np.nan, seen).astype(np.float32) if own_frame else seen
     model = defaults.image_noise(denoiser, shows, average, **told)
     level = mean_level(model.at(seen))
-    if model.white and denoiser.form.takes_level and level == 0:
-        return Frame(unit, None, 0.0, None, None, None)
+    least = _LEAST_FOUND if own_frame and sigma is None and noise is None else 0.0
+    if model.white and denoiser.form.takes_level and level <= least:
+        return Frame(unit, None, level * unit / width, None, None, None)
     if own_frame:
         zero, wider = known.zero_and_unit(level * unit)
         model, level, unit = model.scaled(unit / wider), level * unit / wider, wider

@@ -62,7 +62,7 @@ def denoise(
     check_number("max_memory_gb", max_memory_gb, 1e-9)
     for own in np.atleast_1d(np.asarray(seed, object)):
         check_number("seed", own, 0, whole=True)
-    places, pictures = _pictures(denoiser, pixels, no_data, mask)
+    places, pictures = pictures_of(denoiser, pixels, no_data, mask)
     result = scratch.zeros(pixels.shape, pixels.dtype)
     deviation = scratch.zeros(pixels.shape, np.float32) if with_deviation else None
     frames, levels, done = {}, [], 0
@@ -96,12 +96,12 @@ def denoise(
 
 def found_levels(denoiser, pixels, value_range, average, *, no_data=None):
     """`Denoised.levels` alone; arguments as in `denoise`."""
-    _, pictures = _pictures(denoiser, pixels, no_data, None)
+    _, pictures = pictures_of(denoiser, pixels, no_data, None)
     return [frame_of(denoiser, picture, value_range, average).level for picture in pictures]
 
 
-def _pictures(denoiser, pixels, no_data, mask):
-    """([(page, channels)], [`Picture`]): all channels of a page at once, or one by one."""
+def pictures_of(denoiser, pixels, no_data=None, mask=None):
+    """([(page, channels)], [`Picture`]) of a stack: all channels of a page at once, or one by one, as the network takes them."""
     channels, planes = denoiser.form.channels, pixels.shape[-1]
     if channels not in (1, planes):
         raise InputError(f"The model is for images of {channels} channels. Received: {planes}")

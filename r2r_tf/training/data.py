@@ -43,6 +43,10 @@ def load_images(settings):
     about = {"value_range": [0, 1]}
     if settings.images:
         own = own_images.load(settings.images, settings.single_image)
+        low, high = own.values
+        print(
+            f"{len(own.pictures)} images; values from {low:g} to {high:g} are 0 to 1, sigma of 255 is {(high - low) / 255:.3g} counts."
+        )
         pictures, about = own.pictures, {"value_range": list(own.values), "dtype": own.dtype}
     else:
         builder = datasets.prepare(settings.dataset, settings.data_dir, settings.manual_dir)

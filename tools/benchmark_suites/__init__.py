@@ -1,3 +1,15 @@
 """The suites of `tools.benchmark`: each module's `run` has the flags that it uses for arguments, by their names."""
 
-SUITES = ("train", "curves", "inference", "estimators", "profile", "pipeline", "startup", "estimation", "camera")
+SUITES = (
+    "train",
+    "curves",
+    "inference",
+    "estimators",
+    "profile",
+    "pipeline",
+    "startup",
+    "estimation",
+    "camera",
+    "robustness",
+    "fuzz",
+)

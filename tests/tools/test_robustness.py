@@ -1,0 +1,39 @@
+"""What `tools.benchmark` says of robustness: no picture gets worse; damaged files are sentences, and others would be seen."""
+
+import numpy as np
+import pytest
+
+from tools.benchmark_suites import fuzz, robustness
+
+
+@pytest.mark.slow
+def test_no_picture_gets_worse():
+    report = robustness.run(repeats=1)
+    assert len(report["results"]) >= 20
+    for kind, row in report["results"].items():
+        # lawn in JPEG of quality 85 looks like noise to us: docs/robustness.md
+        known = kind.startswith("JPEG, gray, without noise")
+        assert sum(gain < -0.1 for gain in row["values"]) <= known, kind
+        assert row["median"] > (3 if "noise" not in kind else -0.1), kind
+
+
+def test_gain_is_of_the_pixels_whose_truth_is_known():
+    x, y = np.array([[0.0, 1.0, np.nan]]), np.array([[0.1, 1.0, 5.0]])
+    assert robustness.gain(np.array([[0.01, 1.0, 9.0]]), y, x) == pytest.approx(20)
+    assert robustness.gain(y, y, x) == 0 and robustness.gain(np.array([[0.0, 1.0, 0.0]]), y, x) > 70
+    with pytest.raises(AssertionError):
+        robustness.gain(y.astype(np.float32), y, x)
+
+
+def test_damaged_files_are_sentences():
+    outcomes = fuzz.try_files(range(100_000, 100_800))
+    assert sum(map(len, outcomes.values())) == 800 and min(map(len, outcomes.values())) > 100
+
+
+def test_another_exception_is_seen(monkeypatch):
+    def fails(path, image, pixels):
+        raise SystemError("no sentence")
+
+    monkeypatch.setattr(fuzz.image_files, "write", fails)
+    with pytest.raises(AssertionError, match="SystemError: no sentence"):
+        fuzz.try_files(range(50))
