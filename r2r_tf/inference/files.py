@@ -16,7 +16,7 @@ from r2r_tf.inference.frames import Picture
 from r2r_tf.reports import figures, html_page
 
 # images on the report: more make a page that no browser likes
-MOST_SHOWN = 100
+MOST_SHOWN = 50
 # part of the value range: a picture that uses less is shown by its own range
 _LITTLE = 0.25
 

@@ -44,9 +44,8 @@ def load_images(settings):
     if settings.images:
         own = own_images.load(settings.images, settings.single_image)
         low, high = own.values
-        print(
-            f"{len(own.pictures)} images; values from {low:g} to {high:g} are 0 to 1, sigma of 255 is {(high - low) / 255:.3g} counts."
-        )
+        counts = (high - low) / 255
+        print(f"{len(own.pictures)} images. Values from {low:g} to {high:g} are 0 to 1; a grey level is {counts:.3g} counts.")
         pictures, about = own.pictures, {"value_range": list(own.values), "dtype": own.dtype}
     else:
         builder = datasets.prepare(settings.dataset, settings.data_dir, settings.manual_dir)
