@@ -40,8 +40,9 @@ def replacing(path, size=0):
     """
     path = pathlib.Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    if size > shutil.disk_usage(path.parent).free:
-        raise _no_room(path)
+    if size:
+        with naming(path), tempfile.TemporaryFile(dir=path.parent) as file:
+            reserve(file, size)
     _sweep(path.parent.resolve())
     temporary, old = (path.with_name(_temporary_name(kind, path.suffix)) for kind in (_PARTIAL, _OLD))
     try:
@@ -64,6 +65,21 @@ def replacing(path, size=0):
         _remove(temporary)
 
 
+def reserve(file, size):
+    """Makes an open file so large, so that a map into it finds room.
+
+    Raises:
+      OSError: the disk, a quota or a limit on files leaves no room.
+    """
+    if size and hasattr(os, "posix_fallocate"):
+        os.posix_fallocate(file.fileno(), 0, size)
+        return
+    block = bytes(1 << 22)
+    for start in range(0, size, len(block)):
+        file.write(block[: size - start])
+    file.flush()
+
+
 def writable_folder(path):
     """The path of a folder, which is made if need be, in which files can be written.
 
@@ -72,10 +88,8 @@ def writable_folder(path):
     """
     path = pathlib.Path(path)
     path.mkdir(parents=True, exist_ok=True)
-    try:
+    with naming(path):
         tempfile.TemporaryFile(dir=path).close()
-    except OSError as error:
-        raise OSError(error.errno, error.strerror, str(path)) from None
     return path
 
 
@@ -109,6 +123,15 @@ def csv_lines(rows, header=True):
             writer.writeheader()
         writer.writerows(rows)
     return text.getvalue()
+
+
+@contextlib.contextmanager
+def naming(path):
+    """Lets an `OSError` of the block speak of this path."""
+    try:
+        yield
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, str(path)) from None
 
 
 def _no_room(path):

@@ -3,6 +3,7 @@
 import errno
 import math
 import numbers
+import os
 
 TENSORFLOW_MISSING = (
     "TensorFlow is missing. In the checkout of r2r_tf, run: pip install -e '.[cpu]' (or '.[gpu]' for NVIDIA GPUs)"
@@ -19,8 +20,9 @@ FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 def os_sentence(error):
     """What an `OSError` says, with the file it speaks of and, for a full disk, what to do."""
-    advice = ": make room and run the command again" if error.errno in FULL else ""
-    return f"{error.strerror or error}{f': {error.filename}' if error.filename else ''}{advice}"
+    full = error.errno in FULL
+    said = error.strerror or (os.strerror(error.errno) if full else " ".join(str(error).split()))
+    return f"{said}{f': {error.filename}' if error.filename else ''}{': make room and run the command again' if full else ''}"
 
 
 def printable(text):

@@ -9,6 +9,7 @@ import sys
 import pytest
 
 from r2r_tf import atomic
+from r2r_tf.errors import os_sentence
 
 
 def test_what_fails_leaves_the_old_file_and_nothing_else(tmp_path):
@@ -62,5 +63,17 @@ def test_a_full_disk_is_named_whatever_its_writer_says(tmp_path, monkeypatch):
     with pytest.raises(OSError) as raised:
         fails()
     assert raised.value.errno == errno.ENOSPC and raised.value.filename == str(tmp_path / "a.h5")
-    with pytest.raises(OSError, match="No space left"), atomic.replacing(tmp_path / "a.h5", size=1):
+
+
+def test_room_is_made_sure_of_before_writers_that_cannot_stand_a_full_disk(tmp_path, monkeypatch):
+    with atomic.replacing(tmp_path / "a.h5", size=100) as temporary:
+        temporary.write_text("whole")
+
+    def fails(descriptor, start, length):
+        raise OSError(errno.EDQUOT, "Disk quota exceeded")
+
+    monkeypatch.setattr(os, "posix_fallocate", fails, raising=False)
+    with pytest.raises(OSError, match="quota exceeded") as raised, atomic.replacing(tmp_path / "a.h5", size=100):
         raise AssertionError("the writer is not called")
+    assert raised.value.filename == str(tmp_path / "a.h5") and (tmp_path / "a.h5").read_text() == "whole"
+    assert "a.h5: make room and run" in os_sentence(raised.value)

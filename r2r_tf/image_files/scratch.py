@@ -1,9 +1,10 @@
 """Arrays that may be larger than memory: those stay in a temporary file, whose room on the disk is reserved first."""
 
-import os
 import tempfile
 
 import numpy as np
+
+from r2r_tf import atomic
 
 # bytes; larger arrays are made in a temporary file
 LARGE = 1 << 28
@@ -19,19 +20,7 @@ def zeros(shape, dtype):
     size = int(np.prod(shape, dtype=np.int64)) * np.dtype(dtype).itemsize
     if size <= LARGE:
         return np.zeros(shape, dtype)
-    file = tempfile.TemporaryFile()
-    try:
-        _reserve(file, size)
-    except OSError as error:
-        raise OSError(error.errno, error.strerror, tempfile.gettempdir()) from None
+    with atomic.naming(tempfile.gettempdir()):
+        file = tempfile.TemporaryFile()
+        atomic.reserve(file, size)
     return np.memmap(file, dtype, "r+", shape=tuple(shape))
-
-
-def _reserve(file, size):
-    if hasattr(os, "posix_fallocate"):
-        os.posix_fallocate(file.fileno(), 0, size)
-        return
-    block = bytes(1 << 22)
-    for start in range(0, size, len(block)):
-        file.write(block[: size - start])
-    file.flush()

@@ -119,7 +119,9 @@ def _git_commit():
         return None
     try:
         commit, changes = (
-            subprocess.run(["git", "-C", here, *command], capture_output=True, text=True, check=True).stdout.strip()
+            subprocess.run(
+                ["git", "--no-optional-locks", "-C", here, *command], capture_output=True, text=True, check=True
+            ).stdout.strip()
             for command in (("rev-parse", "HEAD"), ("status", "--porcelain", "--untracked-files=no"))
         )
     except (OSError, subprocess.CalledProcessError):

@@ -103,6 +103,17 @@ def test_files_that_differ_in_their_ending_alone(denoiser, tmp_path):
     assert {path.name for path in (tmp_path / "out").iterdir()} == made
 
 
+def test_previews_show_narrow_ranges_and_reports_stay_small(denoiser, tmp_path, monkeypatch):
+    for name in "abc":
+        np.save(tmp_path / f"{name}.npy", (0.496 + 0.023 * noisy("float32")).astype(np.float32))
+    monkeypatch.setattr(files, "MOST_SHOWN", 2)
+    report = tmp_path / "out" / "report.html"
+    places = files.outputs(image_files.find([str(tmp_path)]), tmp_path / "out")
+    assert not files.run(denoiser, places, DRAWS, preview=True, report=report)
+    assert np.ptp(image_files.read(tmp_path / "out" / "a_preview.png")) > 0.9
+    assert report.read_text().count("<h2>") == 2 and "The first 2 of 3 images" in report.read_text()
+
+
 def test_level_of_a_large_image_is_estimated_from_windows_spread_over_it():
     x = np.arange(3000 * 700, dtype=np.float32).reshape(3000, 700, 1)
 

@@ -19,6 +19,14 @@ def test_leftovers_of_a_killed_start_do_not_block(tmp_path):
     run_directory.check(tmp_path, {"sigma": "--sigma=25"})
 
 
+def test_a_resumed_run_has_the_images_that_it_began_with():
+    counts = {"training_images": 8, "validation_images": 2}
+    run_directory.check_counts({}, counts)
+    run_directory.check_counts({**counts, "parameters": 3}, counts)
+    with pytest.raises(InputError, match="began with 10 images, and there are 11 now"):
+        run_directory.check_counts(counts, {**counts, "training_images": 9})
+
+
 def test_broken_checkpoint_falls_back_to_the_one_before(tmp_path, capsys):
     network = networks.build("dncnn", depth=3, features=4)
     run.compile_network(network, small_settings())
