@@ -61,5 +61,11 @@ def in_counts(levels, scale):
     counts = sorted(level * (scale.high - scale.low) for level in levels)
     first, last = (f"{own:.1f}" if own >= 10 else f"{own:.3g}" for own in (counts[0], counts[-1]))
     text = first if first == last else f"{first} to {last}"
-    known = "" if (scale.low, scale.high) == (0, 255) else f" (range {scale.low:.5g} to {scale.high:.5g})"
+    known = "" if (scale.low, scale.high) == (0, 255) else f" (range {_apart(scale.low, scale.high)})"
     return f"{text} counts{known}"
+
+
+def _apart(low, high):
+    """'LOW to HIGH', with as many digits as tell them apart, five at least."""
+    texts = (f"{low:.{digits}g} to {high:.{digits}g}" for digits in range(5, 18) if f"{low:.{digits}g}" != f"{high:.{digits}g}")
+    return next(texts, f"{low} to {high}")
