@@ -25,7 +25,8 @@ class ValueRange(NamedTuple):
 
     def to_unit(self, values):
         """[...] float32 on the [0, 1] scale."""
-        return ((np.asarray(values, np.float64) - self.low) / (self.high - self.low)).astype(np.float32)
+        with np.errstate(over="ignore", invalid="ignore"):  # no value, or one that float32 does not hold
+            return ((np.asarray(values, np.float64) - self.low) / (self.high - self.low)).astype(np.float32)
 
     def from_unit(self, array, dtype):
         """Undoes `to_unit`; whole numbers are rounded, and clipped to what their type holds."""

@@ -12,6 +12,8 @@ from r2r_tf.models import structure
 from r2r_tf.noise import NoiseModel, mean_level
 
 _LEAST_FOUND = 1.5 / 255  # of the picture's range: less is not told from grain that belongs to the picture
+_MOST = 1e18  # times the range: what sums of float32 hold
+_NOTHING = 1e-6  # of the range: what float32 does not hold
 _FEW = 0.02  # part of the pixels that are holes
 
 
@@ -69,19 +71,19 @@ def frame_of(denoiser, picture, value_range, average, *, sigma=None, noise=None)
     shown = content.sample(picture.values, shape)
     known = content.of_sample(shown, picture.no_data)
     width = value_range.high - value_range.low
-    if not known.high > known.low:
+    if not known.high - known.low > np.finfo(np.float64).tiny:
         return Frame(width, None, 0.0, None, None, None)
     own_frame = _sees_content(denoiser)
     zero, unit = known.zero_and_unit() if own_frame else (value_range.low, width)
     bad = content.holes(shown, known)
-    seen = ((content.filled(shown, bad, known) - zero) / unit).astype(np.float32)
+    seen = _scaled(content.filled(shown, bad, known), zero, unit)
     factor = width / unit
     told = {"sigma": None if sigma is None else sigma * factor, "noise": noise and noise.scaled(factor)}
     # estimators for white noise leave holes out
     shows = np.where(bad & ~_scattered(bad), np.nan, seen).astype(np.float32) if own_frame else seen
     model = defaults.image_noise(denoiser, shows, average, **told)
     level = mean_level(model.at(seen))
-    least = _LEAST_FOUND if own_frame and sigma is None and noise is None else 0.0
+    least = _LEAST_FOUND if own_frame and sigma is None and noise is None else _NOTHING
     if model.white and denoiser.form.takes_level and level <= least:
         return Frame(unit, None, level * unit / width, None, None, None)
     if own_frame:
@@ -102,7 +104,7 @@ def frame_of(denoiser, picture, value_range, average, *, sigma=None, noise=None)
         return zip((rows, columns), shape[:2], strict=True)
 
     def read(rows, columns):
-        return ((window(rows, columns)[0] - zero) / unit).astype(np.float32)
+        return _scaled(window(rows, columns)[0], zero, unit)
 
     def restore(estimate, rows, columns):
         pixels = to_dtype(np.asarray(estimate, np.float64) * unit + zero, picture.pixels.dtype)
@@ -111,6 +113,10 @@ def frame_of(denoiser, picture, value_range, average, *, sigma=None, noise=None)
 
     weak = level if own_frame and model.white and level < shrinkage.MOST_NOISE else None
     return Frame(unit, model, level * unit / width, weak, read, restore)
+
+
+def _scaled(values, zero, unit):
+    return np.clip((values - zero) / unit, -_MOST, _MOST).astype(np.float32)
 
 
 def _scattered(bad):

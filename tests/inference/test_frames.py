@@ -129,3 +129,25 @@ def test_never_worse_when_the_level_is_told(name, sigma):
     y = noisy(x, sigma / 255)
     x_hat = r2r_tf.denoise(y, sigma=sigma / 255)
     assert rmse(x_hat, x) <= rmse(y, x) * 10 ** (0.1 / 20)
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (1, 7), (9, 40), (16, 16, 3), (2, 20, 20, 1)])
+@pytest.mark.parametrize("dtype", ["float64", "float16", "int8", "uint16"])
+@pytest.mark.parametrize("options", [{}, {"sigma": 0.1}])
+@pytest.mark.filterwarnings("error")
+def test_strange_values_come_back_as_they_were_and_the_rest_finite(shape, dtype, options):
+    """Values near the ends of floats, infinities, holes everywhere, nearly nothing there."""
+    y = np.random.default_rng(0).standard_normal(shape)
+    strange = [1e-300 * y, 1e300 * y, 5e-324 * y, 1e9 + 1e-30 * y, np.full(shape, np.nan), np.where(y > 0, np.nan, y)]
+    strange += [np.where(y > 1, np.inf, y), np.where(y > 1, -3e38, y), np.zeros(shape), (y > 2).astype(float)]
+    for values in strange:
+        with np.errstate(all="ignore"):
+            values = np.nan_to_num(values).astype(dtype) if dtype[0] in "iu" else values.astype(dtype)
+        try:
+            x_hat = r2r_tf.denoise(values, orientations=1, **options)
+        except r2r_tf.InputError:
+            assert min(shape[:2]) < 8  # too small for its noise to be estimated
+            continue
+        finite = np.isfinite(values)
+        assert x_hat.dtype == values.dtype and x_hat.shape == shape and np.isfinite(x_hat[finite]).all()
+        np.testing.assert_array_equal(x_hat[~finite], values[~finite])

@@ -26,6 +26,6 @@ def write(path, image, pixels):
     header = {"descr": np.lib.format.dtype_to_descr(pixels.dtype), "fortran_order": False, "shape": known["shape"]}
     array = from_pages(pixels, known["channels"]).reshape(known["shape"])
     with open(path, "wb") as file:
-        np.lib.format.write_array_header_2_0(file, header)
+        np.lib.format.write_array_header_1_0(file, header)
         for part in array:
             file.write(np.ascontiguousarray(part).data)
