@@ -21,6 +21,7 @@ import time
 
 _PARTIAL, _OLD = ".partial", ".old"
 _NAME = re.compile(rf"(?:{re.escape(_PARTIAL)}|{re.escape(_OLD)})-(?P<host>.+)-(?P<process>\d+)-[0-9a-f]+(?:\..*)?")
+_LONG = 20  # characters that are no ending
 _FULL = 1 << 16  # bytes that are free
 _FULL = 1 << 16  # bytes that are free
 _QUIET_SECONDS = 600  # a temporary that was written to since may be in use, whatever its process's number says
@@ -44,7 +45,7 @@ def replacing(path, size=0):
         with naming(path), tempfile.TemporaryFile(dir=path.parent) as file:
             reserve(file, size)
     _sweep(path.parent.resolve())
-    temporary, old = (path.with_name(_temporary_name(kind, path.suffix)) for kind in (_PARTIAL, _OLD))
+    temporary, old = (path.with_name(_temporary_name(kind, path)) for kind in (_PARTIAL, _OLD))
     try:
         yield temporary
         if temporary.is_dir():
@@ -138,7 +139,9 @@ def _no_room(path):
     return OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
 
 
-def _temporary_name(kind, suffix):
+def _temporary_name(kind, path):
+    endings = "".join(path.suffixes)  # such as .weights.h5
+    suffix = endings if len(endings) <= _LONG else path.suffix
     return f"{kind}-{_host()}-{os.getpid()}-{secrets.token_hex(4)}{suffix}"
 
 
