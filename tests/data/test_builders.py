@@ -19,10 +19,12 @@ from r2r_tf.errors import InputError
 from r2r_tf.evaluation import metrics
 from tfds_builders.bsd68 import bsd68_dataset_builder as bsd68
 from tfds_builders.bsd400 import bsd400_dataset_builder as bsd400
+from tfds_builders.bsds500 import bsds500_dataset_builder as bsds500
 from tfds_builders.polyu import polyu_dataset_builder as polyu
 from tfds_builders.skimage_natural import skimage_natural_dataset_builder as skimage_natural
 
 GRAY_FILES = ("test001.png", "test002.png", "test003.png")
+COLOUR_FILES = ("100007.jpg", "100039.jpg", "101085.jpg")  # the last is of upstream's val
 POLYU_NAMES = (
     "Canon5D2_5_160_3200_chair_11",
     "Canon5D2_5_160_3200_chair_12",
@@ -39,6 +41,8 @@ def write_pictures(folder):
     rng = np.random.default_rng(0)
     for name in GRAY_FILES:
         io.imsave(folder / name, rng.integers(0, 256, (12, 10), np.uint8), check_contrast=False)
+    for name in COLOUR_FILES:
+        io.imsave(folder / name, rng.integers(0, 256, (12, 10, 3), np.uint8), check_contrast=False)
     for name in POLYU_NAMES:
         for kind in ("real", "mean"):
             io.imsave(folder / f"{name}_{kind}.JPG", rng.integers(0, 256, (16, 16, 3), np.uint8), check_contrast=False)
@@ -70,6 +74,17 @@ class Bsd68Test(_Generated):
     DATASET_CLASS = bsd68.Builder
     SPLITS = {"test": 3}
     DL_DOWNLOAD_RESULT = {name: name for name in GRAY_FILES}
+
+
+class Bsds500Test(_Generated):
+    DATASET_CLASS = bsds500.Builder
+    SPLITS = {"train": 2, "test": 1}
+    BUILDER_CONFIG_NAMES_TO_TEST = ["gray"]
+    DL_DOWNLOAD_RESULT = {name: name for name in COLOUR_FILES}
+
+
+class Bsds500RgbTest(Bsds500Test):
+    BUILDER_CONFIG_NAMES_TO_TEST = ["rgb"]
 
 
 class PolyuTest(_Generated):
@@ -177,6 +192,31 @@ def test_real_data(manual_dir, real_data_dir):
     assert (shapes.count((321, 481, 1)), shapes.count((481, 321, 1))) in ((53, 15), (15, 53)) and len(shapes) == 68
     first = io.imread(pathlib.Path(manual_dir) / "BSD68" / "test001.png")
     np.testing.assert_array_equal(np.round(test[0].clean[..., 0] * 255), first)
+
+
+def test_gray_of_matlab():
+    """Rounded to the nearest grey level; white, gray and the sum of the primaries stay what they are."""
+    levels = np.arange(256, dtype=np.uint8)
+    gray = np.repeat(levels[:, None, None], 3, axis=2)
+    np.testing.assert_array_equal(bsds500.to_gray(gray)[..., 0, 0], levels)
+    primaries = bsds500.to_gray(255 * np.eye(3, dtype=np.uint8)[:, None])[:, 0, 0]
+    np.testing.assert_array_equal(primaries, [76, 150, 29])  # 0.2989, 0.5870, 0.1140
+
+
+def test_full_size_photographs(manual_dir, real_data_dir):
+    """400 to train on; the 68 to test on are BSD68 to the last bit, and none of them is trained on."""
+    pictures = {
+        split: datasets.load_pictures(datasets.prepare("bsds500/gray", real_data_dir, manual_dir), split)
+        for split in ("train", "test")
+    }
+    assert len(pictures["train"]) == 400 and not {p.name for p in pictures["train"]} & {p.name for p in pictures["test"]}
+    same = datasets.load_pictures(datasets.prepare("bsd68", real_data_dir, manual_dir), "test")
+    for own, other in zip(pictures["test"], same, strict=True):
+        np.testing.assert_array_equal(own.clean, other.clean)
+    colour = datasets.load_pictures(datasets.prepare("bsds500/rgb", real_data_dir, manual_dir), "test[:3]")
+    for own, other in zip(colour, same, strict=False):
+        gray = bsds500.to_gray(np.round(255 * own.clean).astype(np.uint8))
+        np.testing.assert_array_equal(gray, np.round(255 * other.clean))
 
 
 @pytest.mark.slow
