@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from conftest import standard_errors
+from conftest import as_jpeg, standard_errors
 from skimage import data
 
 from r2r_tf import estimation
@@ -33,6 +33,15 @@ def test_photographs_without_noise(name):
     assert estimation.white_level(x) < 1.2
     if name == "grass":
         assert estimation.wavelet(x) > 8
+
+
+@pytest.mark.parametrize("name", ("grass", "camera", "brick"))
+@pytest.mark.parametrize("quality", (75, 85, 95))
+def test_texture_in_jpeg_is_not_believed_to_be_noise_and_noise_is(name, quality):
+    x = getattr(data, name)()[:192, :192]
+    assert estimation.white_level(as_jpeg(x, quality, 0)[..., None].astype(float)) < 0.5
+    noisy = np.clip(x + 15 * np.random.default_rng(0).standard_normal(x.shape), 0, 255).round().astype(np.uint8)
+    assert 12 < estimation.white_level(as_jpeg(noisy, quality, 0)[..., None].astype(float)) < 19
 
 
 def test_margins_and_units_do_not_matter():
