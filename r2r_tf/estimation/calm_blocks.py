@@ -12,7 +12,7 @@ _BLOCK = 8  # coefficients of HH1 on a side: 16 pixels
 # times the noise: where even the calmest blocks hold more, as those of a lawn in JPEG do, what looks like noise is not believed.
 # (White noise of 15 grey levels or more on 34 photographs, JPEG of quality 75 to 95 or none: 0.5 to 6; photographs without noise
 # that seem to have some: 12 to 40.)
-_MOST_STRUCTURE = 10.0
+_MOST_STRUCTURE = 7.0
 _CALM, _FEWEST = 0.1, 20  # part of the blocks, and how many at least
 _RATIO = 4.0  # r: amplitudes of photographs fall with the inverse of the frequency
 _STRATA, _GROWS = 4, 3.0  # of brightness, and how many times the variance of the darkest the brightest has
@@ -65,7 +65,8 @@ def calm_blocks(y):
         strata = [variance_of(own) for own in np.array_split(np.argsort(brightness, kind="stable"), _STRATA)]
         if strata[0] > 0 and strata == sorted(strata) and strata[-1] > _GROWS * strata[0]:
             variance = np.mean(strata)
-    if structure[calmest(np.arange(len(structure)))].mean() / 2 > _MOST_STRUCTURE * variance:
+    # in small pictures even some of the calmest blocks have edges
+    if np.quantile(structure[calmest(np.arange(len(structure)))], 0.25) / 2 > _MOST_STRUCTURE * variance:
         return 0.0
     return float(np.sqrt(max(0.0, variance)) * (high - low))
 
