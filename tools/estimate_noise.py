@@ -15,7 +15,6 @@ _OUTPUT_DIR = flags.DEFINE_string("output_dir", "noise", "Where noise.json and n
 
 
 def main(argv):
-
     from r2r_tf import atomic, estimation, image_files
     from r2r_tf.errors import InputError
     from r2r_tf.estimation import description
@@ -42,9 +41,9 @@ def main(argv):
         unit = scale.high - scale.low
         found[str(path)] = {"levels": [float(level * unit) for level in own], "range": list(scale), **figures_of}
         pictures.append(picture)
-        print(f"{path.name:{width}s}{_cells(figures_of, unit)}  {levels.in_counts(own, scale)}")
+        command.print_line(f"{path.name:{width}s}{_cells(figures_of, unit)}  {levels.in_counts(own, scale)}")
         for sentence in description.warnings(figures_of):
-            print(f"{path.name}: {sentence}")
+            command.print_line(f"{path.name}: {sentence}")
     model = estimation.pooled_noise(pictures) if pictures else None
     record = {"pictures": found, "pooled": model.to_json() if model else None, "command": command.command_line()}
     atomic.write_json(output_dir / "noise.json", record)
