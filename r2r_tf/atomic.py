@@ -23,7 +23,6 @@ _PARTIAL, _OLD = ".partial", ".old"
 _NAME = re.compile(rf"(?:{re.escape(_PARTIAL)}|{re.escape(_OLD)})-(?P<host>.+)-(?P<process>\d+)-[0-9a-f]+(?:\..*)?")
 _LONG = 20  # characters that are no ending
 _FULL = 1 << 16  # bytes that are free
-_FULL = 1 << 16  # bytes that are free
 _QUIET_SECONDS = 600  # a temporary that was written to since may be in use, whatever its process's number says
 
 

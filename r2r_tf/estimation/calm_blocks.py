@@ -53,20 +53,19 @@ def calm_blocks(y):
     def calmest(own):
         return own[np.argsort(structure[own], kind="stable")[: max(_FEWEST, int(_CALM * len(own)))]]
 
-    def variance_of(own):
-        """Of the calmest of some blocks."""
-        calm = calmest(own)
+    def variance_of(calm):
         fine, coarse = (np.square(part[calm]).mean() for part in (first, second))
         return fine - (max(coarse, fine / 2) - fine) / (_RATIO - 1)
 
-    variance = variance_of(np.arange(len(structure)))
+    calm = calmest(np.arange(len(structure)))
+    variance = variance_of(calm)
     if len(structure) >= _STRATA * _FEWEST:
         # noise that grows with brightness, as counting noise does: the calmest blocks are the dark ones
-        strata = [variance_of(own) for own in np.array_split(np.argsort(brightness, kind="stable"), _STRATA)]
+        strata = [variance_of(calmest(own)) for own in np.array_split(np.argsort(brightness, kind="stable"), _STRATA)]
         if strata[0] > 0 and strata == sorted(strata) and strata[-1] > _GROWS * strata[0]:
             variance = np.mean(strata)
     # in small pictures even some of the calmest blocks have edges
-    if np.quantile(structure[calmest(np.arange(len(structure)))], 0.25) / 2 > _MOST_STRUCTURE * variance:
+    if np.quantile(structure[calm], 0.25) / 2 > _MOST_STRUCTURE * variance:
         return 0.0
     return float(np.sqrt(max(0.0, variance)) * (high - low))
 

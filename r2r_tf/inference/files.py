@@ -12,7 +12,6 @@ from r2r_tf import atomic, image_files
 from r2r_tf.errors import InputError, os_sentence, printable
 from r2r_tf.image_files import content, value_range
 from r2r_tf.inference import arrays, defaults, levels, stacks
-from r2r_tf.inference.frames import Picture
 from r2r_tf.reports import figures, html_page
 
 # images on the report: more make a page that no browser likes
@@ -87,8 +86,10 @@ def run(
             result = _denoise(own, path, image, scale, draws, uncertainty, options)
             if uncertainty:
                 image_files.write_new(place.with_name(f"{name}_uncertainty.tif"), result.deviation)
+            on_report = report and done < MOST_SHOWN
+            middle = _middle(image.pixels, result.pixels) if preview or on_report else None
             if preview:
-                figures.side_by_side(_middle(image.pixels, result.pixels), place.with_name(f"{name}_preview.png"))
+                figures.side_by_side(middle, place.with_name(f"{name}_preview.png"))
             image_files.write(place, image, result.pixels)
         except (InputError, OSError, MemoryError) as error:
             failed.append(path)
@@ -97,8 +98,8 @@ def run(
         line = f"{about(image)}, sigma {levels.in_counts(result.levels, scale)}, {time.perf_counter() - start:.1f} s"
         print_line(f"{path.name}: {line}")
         done += 1
-        if report and done <= MOST_SHOWN:
-            shown.append(html_page.pair(path.name, line, *_middle(image.pixels, result.pixels)))
+        if on_report:
+            shown.append(html_page.pair(path.name, line, *middle))
     if shown:
         some = f" The first {MOST_SHOWN} of {done} images." if done > MOST_SHOWN else ""
         notes = [f"The middle of each image, of the first page in stacks: before and after.{some}", command]
@@ -114,8 +115,7 @@ def denoiser_of(image, denoiser=None, precision="float32"):
 
 def first_page(image, scale):
     """The first page, or windows of a large one, [H, W, C] float32 on the [0, 1] scale, holes filled."""
-    picture = Picture(image.pixels[0])
-    values = content.sample(picture.values, picture.pixels.shape)
+    values = content.sample_of_page(image.pixels[0])
     known = content.of_sample(values, image.details.get("no_data"))
     return scale.to_unit(content.filled(values, content.holes(values, known), known))
 

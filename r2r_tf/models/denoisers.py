@@ -55,6 +55,11 @@ class Denoiser:
         return self.values if self.dtype == np.dtype(dtype).name else None
 
 
+def size_of(variables):
+    """Bytes of a file of these variables, generously."""
+    return sum(math.prod(own.shape) * 4 for own in variables) * 5 // 4 + (1 << 20)
+
+
 def save(directory, network, card):
     """Writes model.keras and model.json.
 
@@ -64,7 +69,7 @@ def save(directory, network, card):
       card: dict for model.json, with at least the keys alpha, noise, channels, value_range.
     """
     directory = pathlib.Path(directory)
-    with atomic.replacing(directory / NETWORK_FILE, 5 * network.count_params() + (1 << 20)) as temporary:
+    with atomic.replacing(directory / NETWORK_FILE, size_of(network.weights)) as temporary:
         network.save(temporary)
     atomic.write_json(directory / CARD_FILE, {**card, "sha256": _sha256(directory / NETWORK_FILE)})
 

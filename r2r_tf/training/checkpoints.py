@@ -4,12 +4,12 @@ Keras's `BackupAndRestore` overwrites its file in place, so a kill inside the wr
 """
 
 import json
-import math
 import pathlib
 import shutil
 
 from r2r_tf import atomic
 from r2r_tf.errors import InputError
+from r2r_tf.models import denoisers
 
 KEEP = 2
 
@@ -22,17 +22,13 @@ def save(directory, model, history):
       model: compiled `keras.Model`.
       history: list of dicts, one per finished epoch.
     """
-    with atomic.replacing(_path(directory, len(history)), size_of(model.variables + model.optimizer.variables)) as temporary:
+    size = denoisers.size_of(model.variables + model.optimizer.variables)
+    with atomic.replacing(_path(directory, len(history)), size) as temporary:
         temporary.mkdir()
         model.save_weights(temporary / "state.weights.h5")
         (temporary / "history.json").write_text(json.dumps(history))
     for path in finished(directory)[:-KEEP]:
         shutil.rmtree(path)
-
-
-def size_of(variables):
-    """Bytes of a file of these variables, generously."""
-    return sum(math.prod(own.shape) * 4 for own in variables) * 5 // 4 + (1 << 20)
 
 
 def finished(directory):

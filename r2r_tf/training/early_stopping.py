@@ -3,7 +3,7 @@
 import keras
 
 from r2r_tf import atomic
-from r2r_tf.training import checkpoints
+from r2r_tf.models import denoisers
 
 _FILE = "best.weights.h5"
 
@@ -35,7 +35,7 @@ class KeepBest(keras.callbacks.Callback):
     def on_test_end(self, logs=None):
         losses = [row["val_loss"] for row in self._checkpoint.history]
         if logs["loss"] < min(losses, default=float("inf")):
-            with atomic.replacing(self._file, checkpoints.size_of(self._plain.variables)) as temporary:
+            with atomic.replacing(self._file, denoisers.size_of(self._plain.variables)) as temporary:
                 self._plain.save_weights(temporary)
 
     def on_epoch_end(self, epoch, logs=None):

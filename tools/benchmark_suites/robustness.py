@@ -8,6 +8,7 @@ from skimage import data
 from tqdm import tqdm
 
 import r2r_tf
+from tools.benchmark_suites import timing
 
 _BEST = 100.0  # dB: nothing counts as better
 _GRAY = ("camera", "moon", "coins", "grass", "brick", "text")
@@ -26,13 +27,8 @@ def run(repeats):
     for seed in range(repeats):
         for kind, y, x, options in tqdm(list(cases(seed)), unit=" inputs"):
             gains.setdefault(kind, []).append(gain(r2r_tf.denoise(y, orientations=1, **options), y, x))
-    results = {f"{kind}: {len(own)}": summary(own) for kind, own in gains.items()}
+    results = {f"{kind}: {len(own)}": timing.summary(own) for kind, own in gains.items()}
     return {"unit": "kind: inputs; PSNR above the input's, dB", "results": results}
-
-
-def summary(gains):
-    """Median, lowest and highest."""
-    return {"median": float(np.median(gains)), "min": min(gains), "max": max(gains), "values": gains}
 
 
 def gain(x_hat, y, x):
