@@ -2,7 +2,8 @@
 
 Usage: python -m tools.denoise IMAGES_OR_FOLDERS... --output_dir=DIR [--model=NAME_OR_PATH]
 
-Prints a line for each file with the noise level that was found. Files whose result is there are left out.
+Prints a line for each file with the noise that was found: its level, and whether it is white or counting noise. Files
+whose result is there are left out.
 """
 
 import pathlib
@@ -20,6 +21,12 @@ _SIGMA = flags.DEFINE_string(
     None,
     "Noise level in the values of the files, such as 20 or 20counts, or in 255ths of their range, such as 25/255; by default "
     "the model's own, or estimated from each page.",
+)
+_NOISE = flags.DEFINE_string(
+    "noise",
+    None,
+    "white, or poisson: counting noise, whose gain is found; or counting noise that is known, in the values of the files, such "
+    "as poisson,gain=2.5,offset=100,read_noise=3. By default the pictures say it.",
 )
 _ALPHA = flags.DEFINE_float("alpha", None, "Recorruption strength; the model's own by default.")
 _NUM_RECORRUPTIONS = flags.DEFINE_integer(
@@ -47,6 +54,9 @@ def main(argv):
     if len(argv) < 2:
         raise InputError("Name at least one image or folder: python -m tools.denoise IMAGES... --output_dir=DIR")
     sigma = None if _SIGMA.value is None else levels.parse(_SIGMA.value)
+    if sigma and _NOISE.value:
+        raise InputError(f"`noise` says it all: leave `sigma` out. Received: {_SIGMA.value}, {_NOISE.value}")
+    noise = None if _NOISE.value is None else levels.noise_of(_NOISE.value)
     places = files.outputs(image_files.find(argv[1:], command.print_line), _OUTPUT_DIR.value)
     # a single pass has no deviation
     turns = _ORIENTATIONS.value or (orientations.COUNT if _UNCERTAINTY.value else None)
@@ -64,6 +74,7 @@ def main(argv):
         preview=_PREVIEW.value,
         report=pathlib.Path(_OUTPUT_DIR.value) / "report.html" if _REPORT.value else None,
         sigma=sigma,
+        noise=noise,
         seed=_SEED.value,
         max_memory_gb=_MAX_MEMORY_GB.value,
     )

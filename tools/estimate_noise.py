@@ -2,9 +2,10 @@
 
 Usage: python -m tools.estimate_noise IMAGES_OR_FOLDERS... --output_dir=DIR
 
-Prints a line for each file with the level that `tools.denoise` finds, of each page where they differ, and the figures of other
-estimators for the first page, all in counts, the values of the file; warns where the noise is not white. Writes noise.json and
-noise.png.
+Prints a line for each file with the noise that `tools.denoise` finds: its level, of each page where they differ, whether it is
+white or counting noise and how its variance follows brightness; and the figures of other estimators for the first page, all in
+counts, the values of the file. Warns where the noise is not white. Writes noise.json; variance.png, the variance over brightness
+in the first page of each file; and noise.png, the noise of all as that of one camera.
 """
 
 from absl import flags
@@ -15,15 +16,17 @@ _OUTPUT_DIR = flags.DEFINE_string("output_dir", "noise", "Where noise.json and n
 
 
 def main(argv):
+    import numpy as np
+
     from r2r_tf import atomic, estimation, image_files
     from r2r_tf.errors import InputError
-    from r2r_tf.estimation import description
+    from r2r_tf.estimation import description, variance_law
     from r2r_tf.inference import defaults, files, levels, stacks
     from r2r_tf.reports import figures
 
     if len(argv) < 2:
         raise InputError("Name at least one picture or folder: python -m tools.estimate_noise IMAGES...")
-    paths, found, pictures = image_files.find(argv[1:], command.print_line), {}, []
+    paths, found, pictures, curves = image_files.find(argv[1:], command.print_line), {}, [], []
     output_dir = atomic.writable_folder(_OUTPUT_DIR.value)
     width = max(len(path.name) for path in paths) + 2
     print(f"{'':{width}s}" + "".join(f"{title:>12s}" for title in _TITLES) + "  level")
@@ -32,21 +35,30 @@ def main(argv):
             image = image_files.open_image(path)
             denoiser, scale = files.denoiser_of(image)
             no_data = image.details.get("no_data")
-            own = stacks.found_levels(denoiser, image.pixels, scale, defaults.plan(denoiser), no_data=no_data)
+            own = stacks.found_noise(denoiser, image.pixels, scale, defaults.plan(denoiser), no_data=no_data)
             picture = files.first_page(image, scale)
             figures_of = description.describe(picture)
         except (InputError, OSError, MemoryError) as error:
             command.print_line(f"error: {files.sentence(path, error)}")
             continue
         unit = scale.high - scale.low
-        found[str(path)] = {"levels": [float(level * unit) for level in own], "range": list(scale), **figures_of}
+        law, points = own[0].law, variance_law.points_of(np.float64(picture[..., 0]) * unit + scale.low)
+        found[str(path)] = {
+            "levels": [float(one.level * unit) for one in own],
+            "law": law and {**law._asdict(), "smooth": law.smooth and law.smooth.amplitudes},
+            "range": list(scale),
+            **figures_of,
+        }
         pictures.append(picture)
-        command.print_line(f"{path.name:{width}s}{_cells(figures_of, unit)}  {levels.in_counts(own, scale)}")
+        curves.append((path.name, points, law))
+        counts = levels.in_counts([one.level for one in own], scale)
+        command.print_line(f"{path.name:{width}s}{_cells(figures_of, unit)}  {counts}, {levels.laws_in_words(own)}")
         for sentence in description.warnings(figures_of):
             command.print_line(f"{path.name}: {sentence}")
     model = estimation.pooled_noise(pictures) if pictures else None
     record = {"pictures": found, "pooled": model.to_json() if model else None, "command": command.command_line()}
     atomic.write_json(output_dir / "noise.json", record)
+    figures.variance_laws(curves, output_dir / "variance.png")
     if model:
         figures.noise(model, output_dir / "noise.png")
     print(f"Files: {output_dir}" + ("" if model else " (no plot: too few smooth areas, or pictures of different channels)"))

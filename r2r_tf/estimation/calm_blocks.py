@@ -38,8 +38,8 @@ def calm_blocks(y):
     y = np.where(missing, 0.0, (y - low) / (high - low))
     coarse, (_, _, first) = pywt.dwt2(y, "db2", mode="periodization")
     _, (*others, second) = pywt.dwt2(coarse, "db2", mode="periodization")
-    parts = [_blocks(y, 2 * _BLOCK), _blocks(missing, 2 * _BLOCK), _blocks(first, _BLOCK)]
-    parts += [_blocks(own, _BLOCK // 2) for own in (second, *others)]
+    parts = [blocks(y, 2 * _BLOCK), blocks(missing, 2 * _BLOCK), blocks(first, _BLOCK)]
+    parts += [blocks(own, _BLOCK // 2) for own in (second, *others)]
     rows, columns = (min(own.shape[axis] for own in parts) for axis in (0, 1))
     pixels, missing, first, second, *others = (own[:rows, :columns].reshape(rows * columns, -1) for own in parts)
     shows = (np.abs(first) < _ROUNDING).mean(axis=1) <= _MOST
@@ -70,7 +70,7 @@ def calm_blocks(y):
     return float(np.sqrt(max(0.0, variance)) * (high - low))
 
 
-def _blocks(coefficients, size):
+def blocks(coefficients, size):
     """[rows, columns, size size] of coefficients [H, W]; what does not fill a block is left out."""
     rows, columns = (side // size for side in coefficients.shape)
     part = coefficients[: rows * size, : columns * size].reshape(rows, size, columns, size)

@@ -50,7 +50,7 @@ def power(y, model):
       ([SIZE, SIZE, C] power, in units of the channels' mean level; [C] what the channels' levels are in that unit), or None for
       pictures that have too few windows.
     """
-    calm = _calm_windows(y, model)
+    calm = calm_windows(y, model)
     if calm is None:
         return None
     squares, channels = calm
@@ -166,13 +166,13 @@ def _share_of_nothing(y):
 
 def _band_levels(y, model):
     """[bands] logarithms of how many times as strong as the model's the noise is in each band of brightness, or None."""
-    calm = _calm_windows(y, model)
+    calm = calm_windows(y, model)
     if calm is None:
         return None
     squares, channels = calm
     expected = expected_power(model.kernel * channels.astype(np.float32))[..., 0]
     # each band's power is the mean of that many squares of nearly independent Gaussian coefficients
-    count = np.bincount(np.digitize(frequencies(), EDGES).ravel())[1 : len(EDGES)]
+    count = coefficients()
     powers = np.quantile(bands(squares[..., 0]), 0.25, axis=0) / bands(expected) / (scipy.stats.chi2.ppf(0.25, count) / count)
     return np.log(np.maximum(powers, 1e-12)) / 2
 
@@ -190,7 +190,7 @@ def is_white(y):
       True for gray pictures and for those that have too few windows, too.
     """
     channels = y.shape[-1]
-    calm = _calm_windows(y, CameraNoise(np.array([0.5]), np.ones((1, channels)), None)) if channels > 1 else None
+    calm = calm_windows(y, CameraNoise(np.array([0.5]), np.ones((1, channels)), None)) if channels > 1 else None
     if calm is None:
         return True
     power, frequency = calm[0][..., 1:].mean(axis=(0, -1), dtype=np.float64), frequencies()
@@ -204,10 +204,15 @@ def frequencies():
     return np.hypot(along[:, None], along)
 
 
-def bands(power):
-    """Means of a power [..., SIZE, SIZE] over the bands of frequencies between `EDGES`, [..., bands]."""
-    band = np.digitize(frequencies(), EDGES)
-    return np.stack([power[..., band == number].mean(axis=-1) for number in range(1, len(EDGES))], axis=-1)
+def coefficients(edges=EDGES):
+    """[bands] how many coefficients there are in each band."""
+    return np.bincount(np.digitize(frequencies(), edges).ravel())[1 : len(edges)]
+
+
+def bands(power, edges=EDGES):
+    """Means of a power [..., SIZE, SIZE] over the bands of frequencies between the edges, [..., bands]."""
+    band = np.digitize(frequencies(), edges)
+    return np.stack([power[..., band == number].mean(axis=-1) for number in range(1, len(edges))], axis=-1)
 
 
 def cosine_squares(windows):
@@ -215,7 +220,7 @@ def cosine_squares(windows):
     return np.square(scipy.fft.dctn(np.moveaxis(windows, 1, -1), axes=(1, 2, 3), norm="ortho"))
 
 
-def _calm_windows(y, model):
+def calm_windows(y, model):
     """(squares of the coefficients of the calmest windows [n, SIZE, SIZE, C], the channels' levels [C]), units as in `power`."""
     if min(y.shape[:2]) < SIZE:
         return None

@@ -75,7 +75,7 @@ def of_sample(values, no_data=None):
     if not high > low:
         # few things on an empty field, such as photons counted one by one
         low, high = (float(value) for value in (values[valid].min(), values[valid].max()))
-    return Content(low, high, 1.4826 * float(np.median(distances)), no_data)
+    return Content(low, high, _deviation(distances), no_data)
 
 
 def of_page(page, no_data=None):
@@ -120,6 +120,12 @@ def filled(values, bad, content):
     weight = scipy.ndimage.gaussian_filter((~bad).astype(np.float64), width, radius=radius, mode="constant")
     mean = scipy.ndimage.gaussian_filter(good, width, radius=radius, mode="constant") / np.maximum(weight, 1e-12)
     return np.where(bad, np.where(weight > 1e-9, mean, 0.0) + content.low, values)
+
+
+def _deviation(distances):
+    """Standard deviation of noise with these distances, from their median or, where that is 0 as of few counts, larger ones."""
+    middle, high = np.quantile(distances, (0.5, 0.9))
+    return float(middle / 0.6745 or high / 1.6449)
 
 
 def _block_medians(values, valid):

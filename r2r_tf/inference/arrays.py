@@ -274,7 +274,7 @@ def _each_whole(denoiser, form, average, estimate, left_alone=lambda: None, *, s
     for number, ((page, group), picture) in enumerate(
         zip(*stacks.pictures_of(denoiser, form.pixels, mask=form.mask), strict=True)
     ):
-        frame = frames.frame_of(denoiser, picture, form.scale, average, sigma=sigma, noise=noise)
+        frame = frames.frame_of(denoiser, picture, form.scale, average, sigma=sigma, noise=noise or frames.WHITE)
         if frame.model is None:
             result[page, ..., group] = picture.pixels
             left_alone()

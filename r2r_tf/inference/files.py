@@ -41,6 +41,7 @@ def run(
     draws,
     *,
     sigma=None,
+    noise=None,
     precision="float32",
     overwrite=False,
     uncertainty=False,
@@ -57,6 +58,7 @@ def run(
       places: dict from file to result, as from `outputs`.
       draws: dict of arguments of `defaults.plan`.
       sigma: `levels.Level` of the noise; None for the model's own, or an estimate from each page.
+      noise: as from `levels.noise_of`; None: it is found unless sigma is given.
       precision: of shipped defaults.
       overwrite: also those whose result is there.
       uncertainty: also write NAME_uncertainty.tif, the standard deviation between the passes; NAME is the file's with its ending
@@ -82,6 +84,7 @@ def run(
         try:
             image = image_files.open_image(path)
             own, scale = denoiser_of(image, denoiser, precision)
+            options["noise"], options["law"] = noise or (None, None)
             options["sigma"] = None if sigma is None else sigma.of_range(scale)
             result = _denoise(own, path, image, scale, draws, uncertainty, options)
             if uncertainty:
@@ -95,7 +98,8 @@ def run(
             failed.append(path)
             print_line(f"error: {sentence(path, error)}")
             continue
-        line = f"{about(image)}, sigma {levels.in_counts(result.levels, scale)}, {time.perf_counter() - start:.1f} s"
+        words = "" if sigma else f", {levels.laws_in_words(result.found)}"
+        line = f"{about(image)}, sigma {levels.in_counts(result.levels, scale)}{words}, {time.perf_counter() - start:.1f} s"
         print_line(f"{path.name}: {line}")
         done += 1
         if on_report:

@@ -5,114 +5,146 @@ from typing import NamedTuple
 
 import numpy as np
 
+from r2r_tf.errors import InputError
+from r2r_tf.estimation import laws
 from r2r_tf.image_files import content
-from r2r_tf.image_files.value_range import to_dtype
-from r2r_tf.inference import defaults, shrinkage
+from r2r_tf.image_files.value_range import ValueRange, to_dtype
+from r2r_tf.inference import defaults, shrinkage, views
 from r2r_tf.models import structure
-from r2r_tf.noise import NoiseModel, mean_level
+from r2r_tf.noise import Gaussian, NoiseModel, mean_level
 
+WHITE, POISSON = "white", "poisson"  # in place of a noise model: white, or counting noise, as strong as is found
 _LEAST_FOUND = 1.5 / 255  # of the picture's range: less is not told from grain that belongs to the picture
 _MOST = 1e18  # times the range: what sums of float32 hold
 _NOTHING = 1e-6  # of the range: what float32 does not hold
 _FEW = 0.02  # part of the pixels that are holes
 
 
-class Picture(NamedTuple):
-    """One page, or one channel of one.
-
-    Attributes:
-      pixels: [H, W, C] of any dtype, in memory or mapped.
-      no_data: the value that stands for none, or None.
-      mask: [H, W, C] boolean, which pixels are none, or None.
-    """
-
-    pixels: np.ndarray
-    no_data: float | None = None
-    mask: np.ndarray | None = None
-
-    def values(self, rows, columns):
-        """A window, given as (start, stop), as float64; NaN where the mask says so."""
-        values = np.asarray(self.pixels[slice(*rows), slice(*columns)], np.float64)
-        return values if self.mask is None else np.where(self.mask[slice(*rows), slice(*columns)], np.nan, values)
-
-
 class Frame(NamedTuple):
     """What is known of a picture.
 
     Attributes:
-      unit: how large 1 is, in the picture's values.
+      unit: how large 1 is, in the values that the network is shown.
       model: `noise.NoiseModel` in that unit; None for a picture that is to be left as it is.
       level: root mean square of its noise, in units of the value range.
       weak: the noise in that unit if it is so weak that the estimate is to be held against the input, else None.
       read: function of rows and columns, (start, stop), that returns that window as the network sees it, float32.
-      restore: function of such a window's estimate, its rows and columns, that returns pixels of the picture's dtype.
+      finish: function of a window's estimate, before what is around it is cut off.
+      beyond: how many pixels around a window `finish` looks at.
+      restore: function of a window's estimate, its rows and columns, that returns pixels of the picture's dtype.
+      deviation: function of a spread of estimates and of these that returns it in the values of the file.
+      law: `laws.Law` that made the noise white, or None.
     """
 
     unit: float
     model: NoiseModel | None
     level: float
-    weak: float | None
-    read: Callable
-    restore: Callable
+    weak: float | None = None
+    read: Callable | None = None
+    finish: Callable | None = None
+    beyond: int = 0
+    restore: Callable | None = None
+    deviation: Callable | None = None
+    law: laws.Law | None = None
 
 
-def frame_of(denoiser, picture, value_range, average, *, sigma=None, noise=None):
+def frame_of(denoiser, picture, value_range, average, *, sigma=None, noise=None, law=None):
     """The `Frame` of a picture.
 
     A homogeneous network for white noise sees each picture by its own content; others see it by the value range that they know.
+    Where such a network is not told the noise, a picture whose noise is not white is shown in a `views.View`.
 
     Args:
       denoiser: `denoisers.Denoiser`.
-      picture: `Picture`.
+      picture: `views.Picture`.
       value_range: `ValueRange`: what 0 and 1 stand for in sigma and noise.
-      average, sigma, noise: as in `defaults.image_noise`.
+      average: as in `defaults.image_noise`.
+      sigma, noise: as there; or noise is `WHITE` or `POISSON`.
+      law: the `laws.Law` of the picture, in its values; None: that of `law_of`.
+    Raises:
+      InputError: a law for a network that cannot follow it.
     """
-    shape = picture.pixels.shape
-    shown = content.sample(picture.values, shape)
-    known = content.of_sample(shown, picture.no_data)
-    width = value_range.high - value_range.low
+    shape, width = picture.pixels.shape, value_range.high - value_range.low
+    shown, known, bad = shown_of(picture)
     if not known.high - known.low > np.finfo(np.float64).tiny:
-        return Frame(width, None, 0.0, None, None, None)
-    own_frame = _sees_content(denoiser)
+        return Frame(width, None, 0.0)
+    own_frame = sees_content(denoiser)
+    if not own_frame and (law is not None or noise == POISSON):
+        raise InputError("`noise=poisson` needs a homogeneous network for white noise of any level, as the shipped defaults are.")
     zero, unit = known.zero_and_unit() if own_frame else (value_range.low, width)
-    bad = content.holes(shown, known)
-    seen = _scaled(content.filled(shown, bad, known), zero, unit)
-    factor = width / unit
-    told = {"sigma": None if sigma is None else sigma * factor, "noise": noise and noise.scaled(factor)}
+    filled = content.filled(shown, bad, known)
     # estimators for white noise leave holes out
-    shows = np.where(bad & ~_scattered(bad), np.nan, seen).astype(np.float32) if own_frame else seen
+    leaves_out = bad & ~_scattered(bad)
+    if own_frame and sigma is None:
+        law = law or law_of([np.where(leaves_out, np.nan, filled)], value_range, noise)
+        if law is not None:
+            return _frame_of_view(denoiser, views.View(picture, known, law), width, average, filled)
+    seen = _scaled(filled, zero, unit)
+    factor = width / unit
+    noise = None if noise in (WHITE, POISSON) else noise
+    told = {"sigma": None if sigma is None else sigma * factor, "noise": noise and noise.scaled(factor)}
+    shows = np.where(leaves_out, np.nan, seen).astype(np.float32) if own_frame else seen
     model = defaults.image_noise(denoiser, shows, average, **told)
     level = mean_level(model.at(seen))
-    least = _LEAST_FOUND if own_frame and sigma is None and noise is None else _NOTHING
+    least = _LEAST_FOUND if own_frame and told == {"sigma": None, "noise": None} else _NOTHING
     if model.white and denoiser.form.takes_level and level <= least:
-        return Frame(unit, None, level * unit / width, None, None, None)
+        return Frame(unit, None, level * unit / width)
     if own_frame:
         zero, wider = known.zero_and_unit(level * unit)
         model, level, unit = model.scaled(unit / wider), level * unit / wider, wider
 
     def window(rows, columns):
         """(values, holes) of a window; what its rim looks like depends on what is around it."""
-        wide = [
-            (max(0, start - content.MARGIN), min(side, stop + content.MARGIN)) for (start, stop), side in around(rows, columns)
-        ]
-        inside = tuple(slice(own[0] - more[0], own[1] - more[0]) for own, more in zip((rows, columns), wide, strict=True))
+        wide, inside = views.around(rows, columns, shape, content.MARGIN)
         values = picture.values(*wide)
         bad = content.holes(values, known)
         return content.filled(values, bad, known)[inside], bad[inside]
 
-    def around(rows, columns):
-        return zip((rows, columns), shape[:2], strict=True)
-
     def read(rows, columns):
         return _scaled(window(rows, columns)[0], zero, unit)
 
+    def values_of(estimate):
+        return np.asarray(estimate, np.float64) * unit + zero
+
     def restore(estimate, rows, columns):
-        pixels = to_dtype(np.asarray(estimate, np.float64) * unit + zero, picture.pixels.dtype)
+        pixels = to_dtype(picture.back(values_of(estimate)), picture.pixels.dtype)
         bad = window(rows, columns)[1]
         return np.where(bad, picture.pixels[slice(*rows), slice(*columns)], pixels) if bad.any() else pixels
 
+    def deviation(spread, estimate):
+        return picture.deviation(np.asarray(spread, np.float64) * unit, values_of(estimate))
+
     weak = level if own_frame and model.white and level < shrinkage.MOST_NOISE else None
-    return Frame(unit, model, level * unit / width, weak, read, restore)
+    return Frame(unit, model, level * unit / width, weak, read, picture.finished, picture.beyond, restore, deviation)
+
+
+def shown_of(picture):
+    """(What shows a picture, [H, W, C] float64; its `content.Content`; which of those pixels are holes)."""
+    shown = content.sample(picture.values, picture.pixels.shape)
+    known = content.of_sample(shown, picture.no_data)
+    return shown, known, content.holes(shown, known)
+
+
+def law_of(pages, value_range, noise=None):
+    """The `laws.Law` of pages [H, W, C]: what a noise model says, else what they say themselves; None for white noise.
+
+    Args:
+      pages: list of arrays, NaN where they have no values.
+      value_range, noise: as in `frame_of`.
+    """
+    if noise in (None, POISSON):
+        return laws.of_pages(pages, counting=noise == POISSON)
+    if noise == WHITE or noise.affine is None:
+        return None
+    width = value_range.high - value_range.low
+    return laws.Law(*noise.affine).scaled(-value_range.low / width, 1 / width)
+
+
+def _frame_of_view(denoiser, view, width, average, filled):
+    """The `Frame` of a `views.View`, with the level and the law of the picture itself."""
+    frame = frame_of(denoiser, view, ValueRange(0.0, 1.0), average, noise=Gaussian(view.level))
+    level = float(np.sqrt(np.mean(view.law.variance(filled))))
+    return frame._replace(level=level / width, law=view.law)
 
 
 def _scaled(values, zero, unit):
@@ -124,6 +156,7 @@ def _scattered(bad):
     return bad.mean() < _FEW
 
 
-def _sees_content(denoiser):
+def sees_content(denoiser):
+    """Whether it is a homogeneous network for white noise."""
     white = denoiser.noise is not None and denoiser.noise.white
     return white and denoiser.form.takes_level and structure.is_homogeneous(denoiser.network)

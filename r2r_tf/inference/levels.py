@@ -1,10 +1,12 @@
-"""Noise levels in the units of files: counts, the values that a file holds, or a part of its value range."""
+"""Noise in the units of files: counts, the values that a file holds, or a part of its value range."""
 
 import math
 import re
 from typing import NamedTuple
 
 from r2r_tf.errors import InputError
+from r2r_tf.estimation import laws
+from r2r_tf.inference import frames
 
 _TEXT = re.compile(r"(?P<number>.+?)\s*(?P<unit>counts|/\s*255)?", re.IGNORECASE)
 
@@ -56,6 +58,31 @@ def parse(text):
     return Level(value / 255, counts=False) if part else Level(value)
 
 
+def noise_of(text):
+    """What a flag says of the noise: ('white', None), ('poisson', None), or ('poisson', `laws.Law` in the values of the file).
+
+    Args:
+      text: 'white', 'poisson', or 'poisson,gain=2.5,offset=100,read_noise=3' with any of the last two left out; in counts.
+    Raises:
+      InputError: another text.
+    """
+    kind, *parts = text.split(",")
+    try:
+        given = {key: float(value) for key, value in (part.split("=") for part in parts)}
+    except ValueError:
+        given = {"": math.nan}
+    told = kind == frames.POISSON and given.get("gain", 0) > 0 and {"gain", "offset", "read_noise"} >= set(given)
+    if told and all(math.isfinite(value) for value in given.values()):
+        constant = given.get("read_noise", 0.0) ** 2 - given["gain"] * given.get("offset", 0.0)
+        return kind, laws.Law(given["gain"], constant)
+    if given or kind not in (frames.WHITE, frames.POISSON):
+        raise InputError(
+            "`noise` is white, poisson (counting noise, whose gain is found), or counting noise that is known, in the values of "
+            f"the file, such as poisson,gain=2.5,offset=100,read_noise=3 with a gain above 0. Received: {text}"
+        )
+    return kind, None
+
+
 def in_counts(levels, scale):
     """Levels on the [0, 1] scale as text in counts, with the range that stands for [0, 1] where it is not that of bytes."""
     counts = sorted(level * (scale.high - scale.low) for level in levels)
@@ -63,6 +90,12 @@ def in_counts(levels, scale):
     text = first if first == last else f"{first} to {last}"
     known = "" if (scale.low, scale.high) == (0, 255) else f" (range {_apart(scale.low, scale.high)})"
     return f"{text} counts{known}"
+
+
+def laws_in_words(found):
+    """Which noise `stacks.Found` of some pages is: 'white' or 'counting noise, ...', in the values of the file."""
+    words = list(dict.fromkeys("white" if own.law is None else str(own.law) for own in found if own.level))
+    return words[0] if len(words) == 1 else f"{len(words)} laws such as {words[0]}; {words[-1]}" if words else "no noise"
 
 
 def _apart(low, high):

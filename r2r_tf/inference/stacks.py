@@ -5,9 +5,24 @@ from typing import NamedTuple
 import numpy as np
 
 from r2r_tf.errors import InputError, check_number
+from r2r_tf.estimation import laws
 from r2r_tf.image_files import scratch
-from r2r_tf.inference import tiles
-from r2r_tf.inference.frames import Picture, frame_of
+from r2r_tf.inference import frames, tiles
+from r2r_tf.inference.views import Picture
+
+_PAGES = 8  # that the law of a stack is found from
+
+
+class Found(NamedTuple):
+    """The noise of a page or of one of its channels.
+
+    Attributes:
+      level: root mean square, [0, 1] scale; 0 where nothing needs to be known.
+      law: `laws.Law` in the values of the page; None for noise that was taken as it is.
+    """
+
+    level: float
+    law: laws.Law | None = None
 
 
 class Denoised(NamedTuple):
@@ -16,13 +31,17 @@ class Denoised(NamedTuple):
     Attributes:
       pixels: [N, H, W, C], of the stack's dtype.
       deviation: [N, H, W, C] float32, standard deviation between the passes on the stack's scale; None if not asked for.
-      levels: list of the noise level of each page (of each channel, where they are taken one by one), root mean square, [0, 1]
-        scale; 0 where nothing needs to be known.
+      found: list of the `Found` of each page (of each channel, where they are taken one by one).
     """
 
     pixels: np.ndarray
     deviation: np.ndarray | None
-    levels: list
+    found: list
+
+    @property
+    def levels(self):
+        """Those of `found`."""
+        return [own.level for own in self.found]
 
 
 def denoise(
@@ -33,6 +52,7 @@ def denoise(
     *,
     sigma=None,
     noise=None,
+    law=None,
     no_data=None,
     mask=None,
     seed=0,
@@ -47,7 +67,8 @@ def denoise(
       pixels: [N, H, W, C] of any dtype, in memory or mapped.
       value_range: `ValueRange`.
       average: `passes.Average`.
-      sigma, noise: as in `defaults.image_noise`, which finds the noise of each page.
+      sigma, noise: as in `frames.frame_of`; the noise of each page is found unless they say it.
+      law: `laws.Law` of all pages, in their values; None for none that is known.
       no_data: the value that stands for no value, or None; NaN and infinity always do.
       mask: [N, H, W, C] boolean: which pixels are no values, or None.
       seed: of the draws, a number or a tuple of numbers.
@@ -65,7 +86,9 @@ def denoise(
     places, pictures = pictures_of(denoiser, pixels, no_data, mask)
     result = scratch.zeros(pixels.shape, pixels.dtype)
     deviation = scratch.zeros(pixels.shape, np.float32) if with_deviation else None
-    frames, levels, done = {}, [], 0
+    seen, found, done = {}, [], 0
+    finds = sigma is None and law is None
+    law_by_group = shared_laws(denoiser, places, pictures, value_range, noise) if finds else {}
 
     def progress(count):
         nonlocal done
@@ -75,33 +98,67 @@ def denoise(
 
     def prepared():
         for number, (picture, (page, group)) in enumerate(zip(pictures, places, strict=True)):
-            frame = frame_of(denoiser, picture, value_range, average, sigma=sigma, noise=noise)
-            levels.append(frame.level)
+            own = law or law_by_group.get(group.start)
+            frame = frames.frame_of(denoiser, picture, value_range, average, sigma=sigma, noise=noise, law=own)
+            found.append(Found(frame.level, frame.law))
             if frame.model is None:
                 result[page, ..., group] = picture.pixels
                 progress(picture.pixels.size)
                 continue
-            frames[number] = frame
-            yield tiles.Plane(frame.read, picture.pixels.shape, frame.model, number, frame.weak)
+            seen[number] = frame
+            yield tiles.Plane(
+                frame.read, picture.pixels.shape, frame.model, number, frame.weak, finish=frame.finish, beyond=frame.beyond
+            )
 
     for number, tile, mean, spread in tiles.estimates(denoiser, prepared(), average, seed=seed, max_memory_gb=max_memory_gb):
-        (page, group), frame = places[number], frames[number]
+        (page, group), frame = places[number], seen[number]
         place = (page, *tile.place, group)
         result[place] = frame.restore(mean, tile.rows, tile.columns)
         if with_deviation:
-            deviation[place] = spread * frame.unit
+            deviation[place] = frame.deviation(spread, mean)
         progress(mean.size)
-    return Denoised(result, deviation, levels)
+    return Denoised(result, deviation, found)
 
 
-def found_levels(denoiser, pixels, value_range, average, *, no_data=None):
-    """`Denoised.levels` alone; arguments as in `denoise`."""
-    _, pictures = pictures_of(denoiser, pixels, no_data, None)
-    return [frame_of(denoiser, picture, value_range, average).level for picture in pictures]
+def found_noise(denoiser, pixels, value_range, average, *, no_data=None):
+    """`Denoised.found` alone; arguments as in `denoise`."""
+    places, pictures = pictures_of(denoiser, pixels, no_data, None)
+    law_by_group = shared_laws(denoiser, places, pictures, value_range)
+    own = [
+        frames.frame_of(denoiser, picture, value_range, average, law=law_by_group.get(group.start))
+        for picture, (_, group) in zip(pictures, places, strict=True)
+    ]
+    return [Found(frame.level, frame.law) for frame in own]
+
+
+def shared_laws(denoiser, places, pictures, value_range, noise=None):
+    """Dict from the first channel of a group to the `laws.Law` of all pages; without those whose pages do not have one law.
+
+    Args:
+      denoiser, value_range, noise: as in `frames.frame_of`.
+      places, pictures: as from `pictures_of`.
+    """
+    groups = {}
+    for (_, group), picture in zip(places, pictures, strict=True):
+        groups.setdefault(group.start, []).append(picture)
+    if len(groups) == len(pictures) or not frames.sees_content(denoiser):
+        return {}
+    result = {}
+    for first, own in groups.items():
+        pages = [np.where(bad, np.nan, shown) for shown, known, bad in map(frames.shown_of, _some(own)) if known.high > known.low]
+        law = frames.law_of(pages, value_range, noise) if pages else None
+        if law is not None:
+            result[first] = law
+    return result
+
+
+def _some(pages):
+    """At most `_PAGES` of them, spread evenly."""
+    return [pages[round(number)] for number in np.linspace(0, len(pages) - 1, min(len(pages), _PAGES))]
 
 
 def pictures_of(denoiser, pixels, no_data=None, mask=None):
-    """([(page, channels)], [`Picture`]) of a stack: all channels of a page at once, or one by one, as the network takes them."""
+    """([(page, channels)], [`views.Picture`]) of a stack: a page's channels at once or one by one, as the network takes them."""
     channels, planes = denoiser.form.channels, pixels.shape[-1]
     if channels not in (1, planes):
         raise InputError(f"The model is for images of {channels} channels. Received: {planes}")

@@ -48,6 +48,8 @@ class Plane(NamedTuple):
       model: `noise.NoiseModel` of the image.
       number: tells its draws from those of others.
       sigma: of white noise so weak that the estimate is to be held against the input, see `shrinkage`; None otherwise.
+      finish: function of a window's estimate, before what is around it is cut off.
+      beyond: how many pixels around a window it looks at.
     """
 
     read: Callable
@@ -55,6 +57,8 @@ class Plane(NamedTuple):
     model: NoiseModel
     number: int
     sigma: float | None = None
+    finish: Callable | None = None
+    beyond: int = 0
 
     def noise_of(self, rows, columns, window=None):
         """`noise.ImageNoise` of a window, as a part of that of the whole; a window that was read is not read again."""
@@ -115,7 +119,7 @@ def estimates(denoiser, planes, average, *, seed, max_memory_gb=4.0):
     """
     group = []
     for plane in planes:
-        beyond = 0 if plane.sigma is None else shrinkage.RADIUS
+        beyond = plane.beyond + (0 if plane.sigma is None else shrinkage.RADIUS)
         if len(tiles := plan(denoiser, *plane.shape[:2], max_memory_gb, beyond)) > 1:
             for tile in tiles:
                 yield from _together(denoiser, [plane], tile, average, seed)
@@ -147,6 +151,7 @@ def _together(denoiser, planes, tile, average, seed):
             correction = means[place] - y[place]
             means[place] = y[place] + shrinkage.weights(correction, step, own, sigma) * correction
     for plane, mean, deviation in zip(planes, means, deviations, strict=True):
+        mean = plane.finish(mean) if plane.finish else mean
         yield plane.number, tile, mean[tile.inside], deviation[tile.inside]
 
 

@@ -20,6 +20,7 @@ class Gaussian(AdditiveGaussian):
     sigma: float
 
     family, levels, white, estimator, reach = "gaussian", "one", True, None, 0
+    affine = None
 
     def draw(self, u):
         """Itself."""
@@ -98,6 +99,7 @@ class GaussianRange:
     high: float
 
     family, levels, white, estimator, reach = "gaussian", "range", True, "white", 0
+    affine = None
 
     def draw(self, u):
         """`Gaussian`, the noise of one picture."""

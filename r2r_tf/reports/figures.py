@@ -84,6 +84,34 @@ def noise(model, path):
     save(figure, path)
 
 
+def variance_laws(curves, path, most=12):
+    """Variance of the noise over brightness, a panel for each picture, with the line of counting noise where it is such.
+
+    Args:
+      curves: list of (name, `variance_law.Points` or None, `laws.Law` or None), in the values of the files.
+      path: PNG file.
+      most: pictures that are shown.
+    """
+    curves = [curve for curve in curves if curve[1] is not None][:most]
+    if not curves:
+        return
+    columns = min(4, len(curves))
+    figure = Figure(figsize=(0.4 + 3.2 * columns, 2.9 * -(-len(curves) // columns)), layout="constrained")
+    panels = figure.subplots(-(-len(curves) // columns), columns, squeeze=False).ravel()
+    for axes in panels[len(curves) :]:
+        axes.axis("off")
+    for axes, (name, points, law) in zip(panels, curves, strict=False):
+        axes.plot(points.brightness, points.variance / (law.fine if law is not None else 1.0), "o", color="black", markersize=4)
+        if law is not None:
+            ends = np.linspace(points.brightness[0], points.brightness[-1])
+            axes.plot(ends, law.variance(ends), color="tab:red", label="\n".join(str(law).split(", variance ")))
+            axes.legend(fontsize="small", frameon=False)
+        axes.set_title(name if len(name) <= 30 else f"{name[:14]}...{name[-13:]}", fontsize="medium")
+        axes.set(xlabel="brightness m", ylabel="variance", ylim=(0, None))
+        axes.grid(alpha=0.3)
+    save(figure, path)
+
+
 def calibration(rows, path):
     """The true error over the deviation between passes, beside the line where both are equal.
 

@@ -1,0 +1,157 @@
+"""How the variance of a picture's noise follows its brightness, v = gain m + constant, from the picture alone.
+
+Counting noise has such a law: photons with any gain, with read noise, on any offset. Its points are the calmest cells of a
+picture among those of like brightness: the variance there is the mean square of the finest diagonal wavelet coefficients. Cells
+are chosen by coefficients that for white noise are independent of these, as in `calm_blocks`. Noise that is correlated between
+pixels has less power at fine scales, so its law comes out too low by one factor, the same at any brightness: see `smoothness`.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+import pywt
+
+from r2r_tf.estimation.calm_blocks import blocks
+
+SMALLEST_SIDE = 64
+_CELL = 4  # coefficients on a side: 8 pixels
+_BINS, _CELLS_OF_BIN = 12, 60  # of brightness, and how many cells one should have
+_CALM, _FEWEST = 0.25, 20  # part of a bin's cells, and how many at least
+# times as many pixels at the lower and upper end of the range as at the next value, and part of all: clipping. Few counts have
+# many zeros.
+_SPIKES, _SPIKE_PART = (5.0, 1.5), 1e-3
+_MOST_CLIPPED = 0.05  # part of a cell's pixels
+_FEWEST_WHOLE = 0.2  # part of the cells that are not clipped: below, dark is not told from clipped
+_OUTLIER, _ROUNDS = 0.25, 30  # relative distance from the line at which a point counts less
+_FLOOR = 0.05  # of the largest variance on the line: what less is taken for
+_APART = 0.3  # logarithm of what the variances of a page are over those of the law of all
+# what a law needs to be believed: points in order, near the line, of which the brightest is clearly above the darkest, and cells
+# that show noise rather than structure
+_ORDER, _EXPLAINED, _RISE, _STRUCTURE = 0.8, 0.6, 1.4, 2.0
+
+
+class Points(NamedTuple):
+    """Noise at some brightnesses, darkest first, [K] each.
+
+    Attributes:
+      brightness: mean of the pixels.
+      variance: of the noise there.
+      count: how many coefficients it is the mean square of.
+      structure: how many times as much power the next coarser scale has: half or so for noise alone, more in texture.
+    """
+
+    brightness: np.ndarray
+    variance: np.ndarray
+    count: np.ndarray
+    structure: np.ndarray
+
+
+class VarianceLaw(NamedTuple):
+    """v = gain m + constant, in the units of the picture and their square.
+
+    Attributes:
+      gain, constant: of the line; a camera's offset is inside the constant, which may be negative.
+      gain_error: standard error of the gain.
+      rises: whether the points speak for such a law, and against one level for all brightnesses.
+      shows_noise: whether the points are of white noise, with little structure at the next scale.
+    """
+
+    gain: float
+    constant: float
+    gain_error: float
+    rises: bool = True
+    shows_noise: bool = True
+
+    def variance(self, brightness):
+        """The variance at a brightness; where the line is near 0 or below, a part of what it is where the picture is bright."""
+        line = self.gain * np.asarray(brightness, np.float64) + self.constant
+        return np.maximum(line, _FLOOR * max(float(np.max(line, initial=0.0)), 1e-300))
+
+
+def points_of(y):
+    """The `Points` of one channel [H, W], at least 64 pixels a side, NaN where it has no values; None for a constant one."""
+    y = np.asarray(y, np.float64)
+    missing = np.isnan(y)
+    low, high = np.min(y[~missing], initial=np.inf), np.max(y[~missing], initial=-np.inf)
+    if not high > low:
+        return None
+    spoilt = missing | _clipped(y, low, y[y > low].min(), _SPIKES[0]) | _clipped(y, high, y[y < high].max(), _SPIKES[1])
+    y = np.where(missing, low, y)
+    coarse, (_, _, fine) = pywt.dwt2(y, "db2", mode="periodization")
+    _, (*others, _) = pywt.dwt2(coarse, "db2", mode="periodization")
+    parts = [blocks(own, 2 * _CELL) for own in (y, spoilt, missing)] + [blocks(fine, _CELL)]
+    parts += [blocks(own, _CELL // 2) for own in others]
+    rows, columns = (min(own.shape[axis] for own in parts) for axis in (0, 1))
+    pixels, spoilt, missing, fine, *others = (own[:rows, :columns].reshape(rows * columns, -1) for own in parts)
+    whole = spoilt.mean(axis=1) <= _MOST_CLIPPED
+    if whole.mean() < _FEWEST_WHOLE:
+        whole = missing.mean(axis=1) <= _MOST_CLIPPED
+    varied = whole & (np.ptp(pixels, axis=1) > 0)
+    whole = varied if varied.mean() > _FEWEST_WHOLE else whole
+    if whole.sum() < 2 * _FEWEST:
+        return None
+    brightness, power = pixels[whole].mean(axis=1), np.square(fine[whole]).mean(axis=1)
+    structure = sum(np.square(own[whole]).mean(axis=1) for own in others) / len(others)
+    bins = min(_BINS, max(2, len(power) // _CELLS_OF_BIN))
+    result = []
+    for own in np.array_split(np.argsort(brightness, kind="stable"), bins):
+        calm = own[np.argsort(structure[own], kind="stable")[: max(_FEWEST, int(_CALM * len(own)))]]
+        variance = power[calm].mean()
+        relative = structure[calm].mean() / max(variance, 1e-300)
+        result.append((brightness[calm].mean(), variance, len(calm) * fine.shape[1], relative))
+    return Points(*np.array(result).T)
+
+
+def of_points(points):
+    """The `VarianceLaw` nearest to some `Points`: least squares of relative distances, where much structure counts less."""
+    brightness, variance, count, structure = points
+    unit = max(float(variance.max()), 1e-300)
+    weight = np.sqrt(count) / np.maximum(1.0, structure)
+    design, target = np.stack([brightness, np.ones_like(brightness)], axis=1), variance / unit
+    line, distance = np.maximum(target, 1e-9), np.zeros_like(target)
+    for _ in range(_ROUNDS):
+        own = weight / line / np.sqrt(1 + np.square(distance / _OUTLIER))
+        gain, constant = np.linalg.lstsq(design * own[:, None], target * own, rcond=None)[0]
+        line = np.maximum(design @ (gain, constant), 0.1 * np.median(target))
+        distance = (target - line) / line
+    information = np.linalg.pinv((design * own[:, None]).T @ (design * own[:, None]))
+    spread = max(2.0, float(np.sum(np.square(own * (target - line))) / max(1, len(target) - 2)))
+    law = VarianceLaw(float(gain * unit), float(constant * unit), float(np.sqrt(spread * information[0, 0]) * unit))
+    return law._replace(rises=_rises(points, law), shows_noise=bool(np.median(structure) < _STRUCTURE))
+
+
+def of_channels(channels):
+    """`of_points` of all `points_of` channels [H, W] that have one law.
+
+    Returns:
+      `VarianceLaw`; None where channels are too small or constant to tell, or where some are far from the law of all.
+    """
+    found = [points_of(y) for y in channels if min(y.shape) >= SMALLEST_SIDE]
+    found = [points for points in found if points is not None]
+    if not found:
+        return None
+    joined = Points(*(np.concatenate(part) for part in zip(*found, strict=True)))
+    law = of_points(Points(*(part[np.argsort(joined.brightness, kind="stable")] for part in joined)))
+    return law if len(found) == 1 or all(_is_near(points, law) for points in found) else None
+
+
+def _clipped(y, end, following, spike):
+    """Whether pixels are at an end of the range and clipped there: many are, and far fewer at the value next to it."""
+    there = y == end
+    count = there.sum()
+    return there if count > _SPIKE_PART * y.size and count > spike * np.sum(y == following) else np.zeros_like(there)
+
+
+def _rises(points, law):
+    if not law.gain > 0 or len(points.variance) < 3:
+        return False
+    line = law.variance(points.brightness)
+    found = np.log(np.maximum(points.variance, 1e-300))
+    unexplained = np.sum(np.square(found - np.log(line))) / max(np.sum(np.square(found - np.median(found))), 1e-300)
+    order = np.corrcoef(np.arange(len(found)), np.argsort(np.argsort(found)))[0, 1]
+    return bool(line[-1] > _RISE * line[0] and order > _ORDER and 1 - unexplained > _EXPLAINED)
+
+
+def _is_near(points, law):
+    line = law.variance(np.append(points.brightness, points.brightness.max()))[:-1]
+    return abs(np.median(np.log(np.maximum(points.variance, 1e-300) / line))) < _APART
