@@ -28,6 +28,8 @@ _APART = 0.3  # logarithm of what the variances of a page are over those of the 
 # what a law needs to be believed: points in order, near the line, of which the brightest is clearly above the darkest, and cells
 # that show noise rather than structure
 _ORDER, _EXPLAINED, _RISE, _STRUCTURE = 0.8, 0.6, 1.4, 2.0
+# how many standard errors the gain is above 0 at least: among cells with little structure, and with more
+_CALM_STRUCTURE, _SURE = 1.2, (4.0, 8.0)
 
 
 class Points(NamedTuple):
@@ -53,7 +55,7 @@ class VarianceLaw(NamedTuple):
       gain, constant: of the line; a camera's offset is inside the constant, which may be negative.
       gain_error: standard error of the gain.
       rises: whether the points speak for such a law, and against one level for all brightnesses.
-      shows_noise: whether the points are of white noise, with little structure at the next scale.
+      shows_noise: whether the points are of white noise, with little structure at the next scale, and the gain is surely above 0.
     """
 
     gain: float
@@ -117,7 +119,8 @@ def of_points(points):
     information = np.linalg.pinv((design * own[:, None]).T @ (design * own[:, None]))
     spread = max(2.0, float(np.sum(np.square(own * (target - line))) / max(1, len(target) - 2)))
     law = VarianceLaw(float(gain * unit), float(constant * unit), float(np.sqrt(spread * information[0, 0]) * unit))
-    return law._replace(rises=_rises(points, law), shows_noise=bool(np.median(structure) < _STRUCTURE))
+    sure = law.gain > _SURE[int(np.quantile(structure, 0.75) > _CALM_STRUCTURE)] * law.gain_error
+    return law._replace(rises=_rises(points, law), shows_noise=bool(sure and np.median(structure) < _STRUCTURE))
 
 
 def of_channels(channels):
