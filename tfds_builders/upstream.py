@@ -11,6 +11,15 @@ def download(builder, dl_manager):
     return dl_manager.download(urls)
 
 
+def download_by_folder(builder, dl_manager):
+    """`download` of files that have the same name in several folders: a dict from folder to a dict from file name to path."""
+    urls = {}
+    for url, info in builder.url_infos.items():
+        path = pathlib.PurePath(info.filename)
+        urls.setdefault(path.parent.name, {})[path.name] = url
+    return dl_manager.download(urls)
+
+
 class GrayPngBuilder(tfds.core.GeneratorBasedBuilder, skip_registration=True):
     """One split of gray PNG files: features `image` ([H, W, 1] uint8) and `name` (file name without suffix), sorted by name."""
 

@@ -26,7 +26,7 @@ _TRAIN_DATASET = flags.DEFINE_string(
 )
 _DATA_DIR = flags.DEFINE_string("data_dir", None, "Where TFDS keeps prepared data; ~/tensorflow_datasets by default.")
 _MANUAL_DIR = flags.DEFINE_string(
-    "manual_dir", None, "Folder with BSD400/, BSD68/, BSDS500/, PolyU/: take the files from there instead of downloading them."
+    "manual_dir", None, "Folder with upstream's files (BSD400/, BSD68/, FMD/, ...): take them from there, download nothing."
 )
 _SIGMA = flags.DEFINE_string("sigma", "25", "Noise of the images in grey levels of 255; the table levels has its own.")
 _TRAIN_SIGMA = flags.DEFINE_string(

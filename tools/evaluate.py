@@ -14,7 +14,9 @@ _DATASET = flags.DEFINE_string("dataset", "skimage_natural", "TFDS data set: ski
 _SPLIT = flags.DEFINE_string("split", "test", "TFDS split, such as test or train+test.")
 _DATA_DIR = flags.DEFINE_string("data_dir", None, "Where TFDS keeps prepared data; ~/tensorflow_datasets by default.")
 _MANUAL_DIR = flags.DEFINE_string(
-    "manual_dir", None, "Folder with BSD400/, BSD68/, BSDS500/, PolyU/: take the files from there instead of downloading them."
+    "manual_dir",
+    None,
+    "Folder with upstream's files (BSD400/, BSD68/, FMD/, ...): take them from there, download nothing.",
 )
 _SIGMA = flags.DEFINE_string(
     "sigma", None, "Noise of the test images in grey levels of 255; by default the model's, or real noise."
@@ -23,6 +25,9 @@ _NOISE = flags.DEFINE_string(
     "noise",
     None,
     "Noise of the test images by its family, such as gaussian,sigma=25; instead of --sigma, for families other than white.",
+)
+_BLIND = flags.DEFINE_boolean(
+    "blind", False, "Tell nothing of the noise: the denoiser and the classical ones take what each image itself tells."
 )
 _ALPHA = flags.DEFINE_float("alpha", None, "Recorruption strength; the model's own by default.")
 _NUM_RECORRUPTIONS = flags.DEFINE_integer(
@@ -93,6 +98,7 @@ def main(argv):
         max_images=_MAX_IMAGES.value,
         seed=_SEED.value,
         trained_for=denoiser.noise,
+        blind=_BLIND.value,
     )
     output_dir = pathlib.Path(_OUTPUT_DIR.value or default_output_dir(_MODEL.value, test))
     summary = scores.evaluate(

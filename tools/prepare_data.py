@@ -12,7 +12,7 @@ _DATASET = flags.DEFINE_list(
 )
 _DATA_DIR = flags.DEFINE_string("data_dir", None, "Where TFDS keeps prepared data; ~/tensorflow_datasets by default.")
 _MANUAL_DIR = flags.DEFINE_string(
-    "manual_dir", None, "Folder with BSD400/, BSD68/, BSDS500/, PolyU/: take the files from there instead of downloading them."
+    "manual_dir", None, "Folder with upstream's files (BSD400/, BSD68/, FMD/, ...): take them from there, download nothing."
 )
 flags.mark_flag_as_required("dataset")
 

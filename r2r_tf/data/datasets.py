@@ -26,7 +26,7 @@ class Picture(NamedTuple):
     """One example: `clean` may be missing, `noisy` is set where the data set itself holds the noise.
 
     `source` (data set, configuration and the file of the split) and `index` say which stored example it is, however the split
-    was spelled. `setting` is the camera and its ISO value, where the data set tells them.
+    was spelled. `setting` is the camera and its ISO value, or the microscope and its sample, where the data set tells them.
     """
 
     name: str
@@ -61,8 +61,8 @@ def prepare(dataset, data_dir=None, manual_dir=None):
     Args:
       dataset: TFDS name.
       data_dir: where TFDS keeps prepared data; None for its default, ~/tensorflow_datasets.
-      manual_dir: folder with `BSD400/`, `BSD68/` and `PolyU/`. If given, only it is used; its files are verified as downloads
-        are.
+      manual_dir: folder with `BSD400/`, `BSD68/`, `PolyU/` and so on. If given, only it is used; its files are verified as
+        downloads are.
     Returns:
       The builder, prepared.
     Raises:
@@ -146,6 +146,7 @@ def _picture(example, source, index):
     if "image" in example:
         clean = _unit_range(example["image"])
     setting = f"{example['camera'].decode()} ISO {example['iso']}" if {"camera", "iso"} <= set(example) else None
+    setting = example["setting"].decode() if "setting" in example else setting
     return Picture(name, clean, noisy, source, index, setting)
 
 

@@ -23,7 +23,9 @@ class TestSet(NamedTuple):
       noise: noise model of the noisy ones, which the denoiser and the baselines are told; None for real noise of which nothing
         is told: the denoiser finds its own, and each baseline gets the level that is best on `training_pairs`.
       noise_seed: of the simulated noise.
-      training_pairs: clean and noisy images of the data set's training part, where `noise` is None.
+      training_pairs: clean and noisy images of the data set's training part, where `noise` is None and there is one.
+      settings: what the data set says that each image was taken with, None where it does not.
+      rescaled: whether clean and noisy images were rescaled one by one, so that estimates are fitted before they are scored.
     """
 
     dataset: str
@@ -33,6 +35,8 @@ class TestSet(NamedTuple):
     noise: NoiseModel | None
     noise_seed: int
     training_pairs: list | None = None
+    settings: list | None = None
+    rescaled: bool = False
 
     @property
     def sigma(self):
@@ -58,6 +62,7 @@ def load_test_set(
     max_images=None,
     seed=0,
     trained_for=None,
+    blind=False,
 ):
     """Prepares and loads a test set; clean images get the frozen noise of their place in the data set and this seed.
 
@@ -67,6 +72,7 @@ def load_test_set(
       channels: what the network takes; None for any.
       seed: of the noise.
       trained_for: noise model of the denoiser.
+      blind: nothing is told of the noise, simulated or not: `TestSet.noise` and `TestSet.training_pairs` are None.
     Returns:
       `TestSet`.
     Raises:
@@ -86,18 +92,24 @@ def load_test_set(
         noise_model = noise_model or trained_for
         if noise_model is None or noise_model.levels == "range":
             raise InputError("`sigma` is needed: the model's file does not name the one noise level that it was trained for.")
-    elif noise_model is None:
+    elif noise_model is None and not blind:
         pairs = _training_pairs(builder)
     images = frozen_images.noisy_images(pictures, noise_model, seed)
-    return TestSet(datasets.full_name(builder), split, [picture.name for picture in pictures], images, noise_model, seed, pairs)
+    return TestSet(
+        datasets.full_name(builder),
+        split,
+        [picture.name for picture in pictures],
+        images,
+        None if blind else noise_model,
+        seed,
+        pairs,
+        [picture.setting for picture in pictures] if any(picture.setting for picture in pictures) else None,
+        getattr(builder, "RESCALED", False),
+    )
 
 
 def _training_pairs(builder):
-    """Up to a dozen pairs, spread over the training part."""
+    """Up to a dozen pairs, spread over the training part; None where there is none."""
     pictures = datasets.load_pictures(builder, "train") if "train" in builder.info.splits else []
     pictures = [picture for picture in pictures if picture.clean is not None]
-    if not pictures:
-        raise InputError(
-            f"`sigma` is needed: {builder.name} has no pairs to train on, on which classical denoisers could choose it."
-        )
-    return [(picture.clean, picture.noisy) for picture in pictures[:: -(-len(pictures) // _PAIRS)]]
+    return [(picture.clean, picture.noisy) for picture in pictures[:: -(-len(pictures) // _PAIRS)]] if pictures else None

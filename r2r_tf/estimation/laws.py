@@ -7,6 +7,7 @@ how to see such a picture so that its noise is white and of one level, and how t
 from typing import NamedTuple
 
 import numpy as np
+from skimage.transform import downscale_local_mean
 
 from r2r_tf.estimation import smoothness, variance_law
 from r2r_tf.noise import anscombe
@@ -70,21 +71,33 @@ def of_pages(pages, *, counting=None):
     """
     if pages[0].shape[-1] != 1:
         return None
-    found = variance_law.of_channels([page[..., 0] for page in pages])
-    if found is None:
-        return None
-    filled = [np.where(np.isnan(page), np.nanmedian(page), page)[..., 0] for page in pages]
-    counting = found.gain > 0 if counting else found.rises
-    level = found.gain * float(np.mean([page.mean() for page in filled])) + found.constant
-    if not counting and not level > 0:
-        return None
-    law = Law(found.gain, found.constant, found.gain_error) if counting else Law(0.0, level)
-    smooth = smoothness.of_channels([law.stabilised(page) for page in filled])
+    channels = [page[..., 0] for page in pages]
+    filled = [np.where(np.isnan(channel), np.nanmedian(channel), channel) for channel in channels]
+    law, shows_noise = _first_law(variance_law.of_channels(channels), filled, counting)
+    smooth = law and smoothness.of_channels([law.stabilised(page) for page in filled])
     if smooth is None:
-        return law if counting and found.shows_noise else None
-    # the finest scales, from which the law comes, have less of smooth noise than the whole
+        return law if law and law.gain > 0 and shows_noise else None
+    # the finest scales have little of smooth noise, which means over blocks show better
+    coarser, _ = _first_law(variance_law.of_channels([_binned(channel) for channel in channels]), filled, counting)
+    law = coarser or law
+    smooth = smoothness.of_channels([law.stabilised(page) for page in filled]) or smooth
     law = Law(*(part * smooth.variance for part in law[:3]), smooth.scaled(smooth.variance**-0.5), 1 / smooth.variance)
     low, high = np.percentile(filled[0], _ENDS)
-    if not counting and np.sqrt(law.constant) < _LEAST_SMOOTH * (high - low):
+    if law.gain == 0 and np.sqrt(law.constant) < _LEAST_SMOOTH * (high - low):
         return None
     return law
+
+
+def _first_law(found, pages, counting):
+    """(`Law` of independent noise, None for none; whether it is noise that was seen) from a `variance_law.VarianceLaw`."""
+    if found is None:
+        return None, False
+    if found.gain > 0 if counting else found.rises:
+        return Law(found.gain, found.constant, found.gain_error), found.shows_noise or counting
+    level = found.gain * float(np.mean([page.mean() for page in pages])) + found.constant
+    return (Law(0.0, level) if level > 0 else None), False
+
+
+def _binned(channel):
+    rows, columns = (side // 2 * 2 for side in channel.shape)
+    return downscale_local_mean(channel[:rows, :columns], (2, 2))

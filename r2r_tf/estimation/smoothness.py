@@ -24,9 +24,9 @@ _EDGES = (0.03, 0.06, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.8)  # of bands of frequen
 # of the fine ones
 _ALIKE = np.array([1.15, 1.15, 1.15, 1.15, 1.2])
 _COARSE, _FINE, _TOLD = slice(1, 5), slice(5, None), 2  # bands; coarser than the one told there is too much of the picture
-# how many times the level of the finest the others have at least: middle frequencies over all fine ones, and the fine bands one
-# by one; white noise with texture below it has a plateau there
-_FALLS, _STEPS = 1.6, (1.4, 1.28)
+# how many times the level of the finest the others have at least: middle frequencies over all fine ones; and the fine bands one
+# by one, for white noise with texture below it has a plateau there, unless middle frequencies are far above
+_FALLS, _STEPS, _FALLS_FAR = 1.6, (1.4, 1.28), 2.5
 _PLATEAU = 1.4  # how many times the level of the next finer band the told one has at most: texture goes on rising
 
 
@@ -122,6 +122,7 @@ def _filter_of(amplitude):
 
 def _falls(levels):
     *fine, finest = levels[_FINE]
-    middle = levels[_COARSE][-2] > _FALLS * np.sqrt(np.mean(np.square(levels[_FINE])))
+    fall = levels[_COARSE][-2] / np.sqrt(np.mean(np.square(levels[_FINE])))
     plateau = levels[_TOLD] < _PLATEAU * levels[_TOLD + 1]
-    return middle and plateau and all(own > step * finest for own, step in zip(fine, _STEPS, strict=True))
+    steps = fall > _FALLS_FAR or all(own > step * finest for own, step in zip(fine, _STEPS, strict=True))
+    return plateau and fall > _FALLS and steps

@@ -10,6 +10,7 @@ import numpy as np
 from skimage import restoration
 
 from r2r_tf.errors import InputError
+from r2r_tf.estimation import laws, white
 from r2r_tf.evaluation import metrics
 
 
@@ -52,6 +53,25 @@ BASELINES = {"non-local means": non_local_means, "wavelet": wavelet, "total vari
 def chosen(with_bm3d):
     """The baselines as a dict from name to function; BM3D, which takes seconds per image, only if wanted."""
     return {**BASELINES, **({"BM3D": block_matching} if with_bm3d else {})}
+
+
+def by_law(method, y):
+    """A baseline that is told nothing: the level, or the law of counting noise, is that which the picture itself tells.
+
+    Counting noise is stabilised first, and the estimate brought back by the exact unbiased inverse; see `laws`.
+
+    Args:
+      method: one of the functions above.
+      y: [H, W, C].
+    """
+    law = laws.of_pages([y])
+    if law is None:
+        level = white.white_level(y)
+        return method(y, level) if level > 0 else y
+    t = law.stabilised(y)
+    low, unit = float(t.min()), max(float(np.ptp(t)), 1e-9)
+    level = (law.smooth.level if law.smooth else 1.0) / unit
+    return np.float32(law.unstabilised(low + unit * method(np.float32((t - low) / unit), level)))
 
 
 def best_level(method, pairs):

@@ -57,12 +57,23 @@ def table(summary):
     titles = {"psnr": "PSNR (dB)", "ssim": "SSIM", "legacy_ssim": "legacy SSIM", "seconds": "s/image"}
     lines = [head(summary), f"{'':16s}" + "".join(f"{titles[key]:>14s}" for key in keys)]
     lines += [f"{name:16s}" + "".join(f"{means[key]:14.4f}" for key in keys) for name, means in summary["methods"].items()]
-    return "\n".join(lines)
+    return "\n".join(lines + by_setting(summary))
+
+
+def by_setting(summary):
+    """Lines with the mean PSNR of each method for each setting; none where the data set does not tell settings."""
+    rows = summary.get("by_setting") or {}
+    if len(rows) < 2:
+        return []
+    width, names = max(map(len, rows)) + 2, list(summary["methods"])
+    lines = [f"{'PSNR (dB)':{width}s}" + "".join(f"{name:>18s}" for name in names)]
+    return lines + [f"{setting:{width}s}" + "".join(f"{own[name]:18.2f}" for name in names) for setting, own in rows.items()]
 
 
 def head(summary):
     """What was evaluated, in one line."""
-    noise_of_images = "real noise" if summary["sigma"] is None else f"sigma {summary['sigma']:g}"
+    real = "nothing told of the noise" if summary.get("blind") else "real noise"
+    noise_of_images = real if summary["sigma"] is None else f"sigma {summary['sigma']:g}"
     spent = "" if summary["target_se"] is None else f" at most, {summary['mean_draws']:.1f} on average"
     return (
         f"{summary['dataset']}, split {summary['split']}, {summary['images']} images, {noise_of_images}, "

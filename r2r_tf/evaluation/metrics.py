@@ -56,6 +56,16 @@ def legacy_ssim(x, x_hat, clip=True):
     )
 
 
+def fitted(x, x_hat):
+    """g x_hat + o, the one nearest to x: for pairs of files that were rescaled one by one.
+
+    Args:
+      x, x_hat: clean image and estimate, shaped alike.
+    """
+    gain, offset = np.polyfit(_float64(x_hat).ravel(), _float64(x).ravel(), 1)
+    return gain * _float64(x_hat) + offset
+
+
 def _float64(image):
     return np.asarray(image, np.float64)
 

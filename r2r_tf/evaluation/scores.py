@@ -16,6 +16,8 @@ from r2r_tf.reports import figures
 NOISY = "noisy input"
 PROTOCOL = "PSNR and SSIM per image on the estimate clipped to [0, 1] (noisy input unclipped), data range 1, then averaged"
 
+FITTED = "; each estimate fitted to its reference first, reference = g x + o, for both files were rescaled"
+
 
 def evaluate(
     denoiser,
@@ -72,12 +74,17 @@ def evaluate(
         return x_hat
 
     classical = baselines.chosen(with_bm3d)
-    # told the level where it is known, else the one that is best on pairs to train on
-    best = {} if test.noise else {name: baselines.best_level(method, test.training_pairs) for name, method in classical.items()}
-    methods = {NOISY: lambda index: test.images[index].noisy} | {
-        name: lambda index, name=name, method=method: method(test.images[index].noisy, best.get(name) or test.level(index))
-        for name, method in classical.items()
-    }
+    # told the level where it is known, else the one that is best on pairs to train on, else what each image tells
+    pairs = test.training_pairs
+    best = {name: baselines.best_level(method, pairs) for name, method in classical.items()} if pairs else {}
+    methods = {NOISY: lambda index: test.images[index].noisy}
+    for name, method in classical.items():
+        if test.noise is None and not pairs:
+            methods[name] = lambda index, method=method: baselines.by_law(method, test.images[index].noisy)
+        else:
+            methods[name] = lambda index, method=method, level=best.get(name): method(
+                test.images[index].noisy, level or test.level(index)
+            )
     scores, estimates = score_methods({**methods, "model": network}, test, legacy_ssim)
     means = {name: {key: float(np.mean([row[key] for row in score])) for key in score[0]} for name, score in scores.items()}
     rows = [
@@ -96,13 +103,15 @@ def evaluate(
         "split": test.split,
         "images": len(rows),
         "sigma": round(test.sigma * noise.GREY_LEVELS, 6) if test.noise else None,
-        "sigma_of_baselines": {name: round(best.get(name, test.sigma) * noise.GREY_LEVELS, 6) for name in classical},
+        "blind": test.noise is None and not pairs,
+        "sigma_of_baselines": {name: _grey_levels(best.get(name, test.sigma)) for name in classical},
+        "by_setting": _by_setting(scores, test.settings) if test.settings else None,
         **average._asdict(),
         "target_se": target_se,
         "mean_draws": float(np.mean([own["draws"] for own in spent.values()])) if spent else None,
         "seeds": {"noise_seed": test.noise_seed, "recorruption_seed": seed},
         "model_sha256": denoiser.sha256,
-        "protocol": PROTOCOL,
+        "protocol": PROTOCOL + (FITTED if test.rescaled else ""),
         "command": command,
     }
     output_dir = pathlib.Path(output_dir)
@@ -136,7 +145,23 @@ def score_methods(methods, test, legacy_ssim=False):
             start = time.perf_counter()
             x_hat = method(index)
             seconds = time.perf_counter() - start
+            x_hat = metrics.fitted(x, x_hat) if test.rescaled else x_hat
             row = {key: figure(x, x_hat, clip=name != NOISY) for key, figure in figures_of.items()}
             scores[name].append({**row, "seconds": seconds})
         estimates.append(x_hat)
     return scores, estimates
+
+
+def _by_setting(scores, settings):
+    """Dict from setting to dict from method to mean PSNR."""
+    return {
+        setting: {
+            name: float(np.mean([row["psnr"] for row, own in zip(rows, settings, strict=True) if own == setting]))
+            for name, rows in scores.items()
+        }
+        for setting in dict.fromkeys(settings)
+    }
+
+
+def _grey_levels(sigma):
+    return None if sigma is None else round(sigma * noise.GREY_LEVELS, 6)

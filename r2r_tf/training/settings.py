@@ -42,7 +42,7 @@ class Settings:
     test_dataset: str | None = setting(None, "Data set of the closing evaluation (split test); none by default.")
     data_dir: str | None = setting(None, "Where TFDS keeps prepared data; ~/tensorflow_datasets by default.")
     manual_dir: str | None = setting(
-        None, "Folder with BSD400/, BSD68/, BSDS500/, PolyU/: take the files from there instead of downloading them."
+        None, "Folder with upstream's files (BSD400/, BSD68/, FMD/, ...): take them from there, download nothing."
     )
     model: str = setting("dncnn", "Network.", choices=networks.NAMES)
     depth: int | None = setting(None, "Convolutions of dncnn (17 by default) or ffdnet (15), resolutions of unet (2).", lower=2)
