@@ -16,7 +16,7 @@ from r2r_tf.noise.camera import CameraNoise
 
 RADIUS = 12  # of the filters
 _GRID = 64  # of their spectra
-_LEAST = 0.25  # of the largest amplitude: frequencies with less noise are not raised further
+_LEAST = 0.6  # of the largest amplitude: frequencies with less noise are not raised further
 _SLACK = 3.0  # standard deviations beyond the ends of a picture, so that its ends are not taken for clipped
 _ENDS = (0.5, 99.5)  # percentiles that are the ends
 _EDGES = (0.03, 0.06, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.8)  # of bands of frequencies
