@@ -37,7 +37,7 @@ _DATA_DIR = flags.DEFINE_string("data_dir", None, "Where TFDS keeps prepared dat
 _CASES = flags.DEFINE_string(
     "cases", None, "Regular expression: only the cases whose names match it somewhere (suite inference); all by default."
 )
-_FIGURE = flags.DEFINE_string("figure", None, "PNG file (suites curves and inference).")
+_FIGURE = flags.DEFINE_string("figure", None, "PNG file (suites curves, inference and laws).")
 _OUTPUT = flags.DEFINE_string("output", None, "JSON file for the results.")
 _OPTIONAL = (
     _PEER_PYTHON,

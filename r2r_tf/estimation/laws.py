@@ -23,14 +23,12 @@ class Law(NamedTuple):
       gain, constant: of the variance; 0 and the variance for noise that is as strong at any brightness.
       gain_error: standard error of the gain; 0 where it was told.
       smooth: its `smoothness.Smoothness`, of unit variance; None for noise that is independent from pixel to pixel.
-      fine: what `variance_law` sees of the variance at the finest scale, 1 for independent noise.
     """
 
     gain: float
     constant: float
     gain_error: float = 0.0
     smooth: smoothness.Smoothness | None = None
-    fine: float = 1.0
 
     def variance(self, brightness):
         """The variance at a brightness, 0 where the line is below."""
@@ -81,7 +79,7 @@ def of_pages(pages, *, counting=None):
     coarser, _ = _first_law(variance_law.of_channels([_binned(channel) for channel in channels]), filled, counting)
     law = coarser or law
     smooth = smoothness.of_channels([law.stabilised(page) for page in filled]) or smooth
-    law = Law(*(part * smooth.variance for part in law[:3]), smooth.scaled(smooth.variance**-0.5), 1 / smooth.variance)
+    law = Law(*(part * smooth.variance for part in law[:3]), smooth.scaled(smooth.variance**-0.5))
     low, high = np.percentile(filled[0], _ENDS)
     if law.gain == 0 and np.sqrt(law.constant) < _LEAST_SMOOTH * (high - low):
         return None

@@ -25,11 +25,12 @@ _FEWEST_WHOLE = 0.2  # part of the cells that are not clipped: below, dark is no
 _OUTLIER, _ROUNDS = 0.25, 30  # relative distance from the line at which a point counts less
 _FLOOR = 0.05  # of the largest variance on the line: what less is taken for
 _APART = 0.3  # logarithm of what the variances of a page are over those of the law of all
-# what a law needs to be believed: points in order, near the line, of which the brightest is clearly above the darkest, and cells
-# that show noise rather than structure
-_ORDER, _EXPLAINED, _RISE, _STRUCTURE = 0.8, 0.6, 1.4, 2.0
-# how many standard errors the gain is above 0 at least: among cells with little structure, and with more
-_CALM_STRUCTURE, _SURE = 1.2, (4.0, 8.0)
+# what a law needs to be believed: points in order and near the line (rank correlation, part of the logarithm's variance that is
+# explained), or less in order if nearer and the gain is many standard errors; the brightest clearly above the darkest
+_IN_ORDER, _NEAR_LINE, _RISE = (0.8, 0.6, 0.0), (0.5, 0.7, 6.0), 1.25
+# and cells that show noise rather than structure; how many standard errors the gain is above 0 at least among cells with little
+# structure, and with more
+_STRUCTURE, _CALM_STRUCTURE, _SURE = 2.0, 1.2, (4.0, 8.0)
 
 
 class Points(NamedTuple):
@@ -152,7 +153,8 @@ def _rises(points, law):
     found = np.log(np.maximum(points.variance, 1e-300))
     unexplained = np.sum(np.square(found - np.log(line))) / max(np.sum(np.square(found - np.median(found))), 1e-300)
     order = np.corrcoef(np.arange(len(found)), np.argsort(np.argsort(found)))[0, 1]
-    return bool(line[-1] > _RISE * line[0] and order > _ORDER and 1 - unexplained > _EXPLAINED)
+    figures = np.array([order, 1 - unexplained, law.gain / max(law.gain_error, 1e-300)])
+    return bool(line[-1] > _RISE * line[0] and any(np.all(figures > needed) for needed in (_IN_ORDER, _NEAR_LINE)))
 
 
 def _is_near(points, law):

@@ -101,7 +101,9 @@ def variance_laws(curves, path, most=12):
     for axes in panels[len(curves) :]:
         axes.axis("off")
     for axes, (name, points, law) in zip(panels, curves, strict=False):
-        axes.plot(points.brightness, points.variance / (law.fine if law is not None else 1.0), "o", color="black", markersize=4)
+        # of smooth noise the finest scale, which the points are from, shows a part
+        seen = np.median(points.variance / law.variance(points.brightness)) if law is not None and law.smooth else 1.0
+        axes.plot(points.brightness, points.variance / seen, "o", color="black", markersize=4)
         if law is not None:
             ends = np.linspace(points.brightness[0], points.brightness[-1])
             axes.plot(ends, law.variance(ends), color="tab:red", label="\n".join(str(law).split(", variance ")))

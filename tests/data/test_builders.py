@@ -20,8 +20,10 @@ from r2r_tf.evaluation import metrics
 from tfds_builders.bsd68 import bsd68_dataset_builder as bsd68
 from tfds_builders.bsd400 import bsd400_dataset_builder as bsd400
 from tfds_builders.bsds500 import bsds500_dataset_builder as bsds500
+from tfds_builders.fmd import fmd_dataset_builder as fmd
 from tfds_builders.polyu import polyu_dataset_builder as polyu
 from tfds_builders.skimage_natural import skimage_natural_dataset_builder as skimage_natural
+from tfds_builders.w2s import w2s_dataset_builder as w2s
 
 GRAY_FILES = ("test001.png", "test002.png", "test003.png")
 COLOUR_FILES = ("100007.jpg", "100039.jpg", "101085.jpg")  # the last is of upstream's val
@@ -32,6 +34,10 @@ POLYU_NAMES = (
     "Sony_4-5_125_3200_plant_11",
     "Sony_4_200_3200_door_10",
 )
+FMD_FILES = ("Confocal_BPAE_B_1.png", "WideField_BPAE_G_4.png")
+W2S_FILES = [
+    f"{kind}_{field}_{dye}.tif" for kind in ("input_avg1", "target_avg400") for field in ("030", "031") for dye in (0, 2)
+]
 
 
 def write_pictures(folder):
@@ -46,6 +52,9 @@ def write_pictures(folder):
     for name in POLYU_NAMES:
         for kind in ("real", "mean"):
             io.imsave(folder / f"{name}_{kind}.JPG", rng.integers(0, 256, (16, 16, 3), np.uint8), check_contrast=False)
+    for name in (*W2S_FILES, *(f"{kind}/{name}" for kind in ("raw", "gt") for name in FMD_FILES)):
+        (folder / name).parent.mkdir(exist_ok=True)
+        io.imsave(folder / name, rng.integers(0, 256, (14, 18), np.uint8), check_contrast=False)
     return folder
 
 
@@ -99,6 +108,18 @@ class PolyuWithoutSonyTest(_Generated):
     SPLITS = {"train": 2, "test": 2}  # a third crop of another camera shows a scene of Sony's
     BUILDER_CONFIG_NAMES_TO_TEST = ["without_sony"]
     DL_DOWNLOAD_RESULT = PolyuTest.DL_DOWNLOAD_RESULT
+
+
+class FmdTest(_Generated):
+    DATASET_CLASS = fmd.Builder
+    SPLITS = {"test": 2}
+    DL_DOWNLOAD_RESULT = {kind: {name: f"{kind}/{name}" for name in FMD_FILES} for kind in ("raw", "gt")}
+
+
+class W2sTest(_Generated):
+    DATASET_CLASS = w2s.Builder
+    SPLITS = {"train": 2, "test": 2}
+    DL_DOWNLOAD_RESULT = {name: name for name in W2S_FILES}
 
 
 class SkimageNaturalTest(_Generated):
@@ -202,6 +223,28 @@ def test_real_camera_noise(manual_dir, real_data_dir):
     assert {p.noisy.shape for p in pictures} == {p.clean.shape for p in pictures} == {(512, 512, 3)}
     # what is known of these files as they are
     assert np.mean([metrics.psnr(p.clean, p.noisy) for p in pictures]) == pytest.approx(35.97, abs=0.01)
+
+
+def test_w2s_names():
+    assert w2s.parse_name("target_avg400_031_2.tif") == ("target", 31, 2)
+    with pytest.raises(ValueError, match="Received: 'target_avg400_31_2.tif'"):
+        w2s.parse_name("target_avg400_31_2.tif")
+
+
+def test_real_microscopes(manual_dir, real_data_dir):
+    """Counts, settings, no field on both sides, and what is known of these files as they are."""
+    parts = {
+        name: {split: datasets.load_pictures(builder, split) for split in builder.info.splits}
+        for name, builder in ((name, datasets.prepare(name, real_data_dir, manual_dir)) for name in ("fmd", "w2s"))
+    }
+    micrographs = parts["fmd"]["test"]
+    assert len(micrographs) == 48 and len({p.setting for p in micrographs}) == 12
+    assert np.mean([metrics.psnr(p.clean, p.noisy) for p in micrographs]) == pytest.approx(27.22, abs=0.01)
+    train, test = parts["w2s"]["train"], parts["w2s"]["test"]
+    assert (len(train), len(test)) == (90, 30) and {p.setting for p in test} == {"dye 0", "dye 1", "dye 2"}
+    assert not {p.name[:3] for p in train} & {p.name[:3] for p in test}
+    fitted = [metrics.psnr(p.clean, metrics.fitted(p.clean, p.noisy), clip=False) for p in test]
+    assert np.mean(fitted) == pytest.approx(20.60, abs=0.01)
 
 
 @pytest.fixture

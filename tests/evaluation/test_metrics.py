@@ -52,3 +52,12 @@ def test_legacy_ssim_is_inflated(batch):
 def test_perfect_estimate(batch):
     x, _ = batch
     assert metrics.psnr(x[0], x[0]) == float("inf") and metrics.ssim(x[0], x[0]) == 1.0
+
+
+def test_a_fit_undoes_a_rescaling(rng):
+    """Whatever gain and offset a file was written with; the fit of the noisy one is the projection, no better."""
+    x = rng.random((40, 50, 1))
+    np.testing.assert_allclose(metrics.fitted(x, 3 * x - 7), x, atol=1e-12)
+    y = x + 0.1 * rng.standard_normal(x.shape)
+    residual = metrics.fitted(x, 5 * y + 2) - x
+    assert abs(residual.mean()) < 1e-12 and abs(np.mean(residual * y)) < 1e-12

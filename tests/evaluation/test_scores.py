@@ -160,3 +160,32 @@ def test_real_data_can_be_evaluated(manual_dir, real_data_dir, run_folder, tmp_p
     assert summary["images"] == 2
     expected = {"bsd68": 20.17, "polyu": 36.0}[dataset]
     assert summary["methods"]["noisy input"]["psnr"] == pytest.approx(expected, abs=3.0)
+
+
+def test_nothing_told_of_counting_noise(data_dir, tmp_path):
+    """`blind` takes what is known away from the denoiser and from the classical ones; figures by setting follow the images."""
+    test = load(data_dir, blind=True, max_images=2)
+    assert test.noise is None and test.training_pairs is None
+    rng = np.random.default_rng(0)
+    images = [image._replace(noisy=np.float32(rng.poisson(20 * image.clean) / 20)) for image in test.images]
+    test = test._replace(images=images, settings=["a", "b"])
+    summary = scores.evaluate(denoisers.load("unet-awgn"), test, tmp_path, orientations=1)
+    noisy = summary["methods"]["noisy input"]["psnr"]
+    assert summary["blind"] and summary["sigma"] is None
+    assert all(means["psnr"] > noisy + 5 for name, means in summary["methods"].items() if name != "noisy input")
+    assert summary["methods"]["model"]["psnr"] > noisy + 9
+    middle = np.mean([summary["by_setting"][setting]["model"] for setting in "ab"])
+    assert middle == pytest.approx(summary["methods"]["model"]["psnr"])
+    text = evaluation_files.table(summary)
+    assert "nothing told of the noise" in text and "\na  " in text
+
+
+def test_rescaled_files_are_fitted_first(data_dir, tmp_path):
+    """Estimates in other units than their references score as if in the same."""
+    test = load(data_dir, blind=True, max_images=1)
+    moved = [image._replace(noisy=np.float32(0.5 * image.noisy + 0.2)) for image in test.images]
+    own, other = (
+        scores.score_methods({"noisy input": lambda index, images=images: images[index].noisy}, test._replace(**changes))[0]
+        for images, changes in ((test.images, {"rescaled": True}), (moved, {"images": moved, "rescaled": True}))
+    )
+    assert own["noisy input"][0]["psnr"] == pytest.approx(other["noisy input"][0]["psnr"], abs=1e-3)

@@ -9,7 +9,7 @@ from r2r_tf import noise
 from r2r_tf.data import test_sets
 from r2r_tf.errors import InputError
 from r2r_tf.models import denoisers, networks
-from tools.benchmark_suites import estimators, inference, timing
+from tools.benchmark_suites import estimators, inference, laws, timing
 
 
 def test_cases_take_turns():
@@ -92,3 +92,16 @@ def test_orthogonal_draws(rng):
     for power, expected in ((1, 0), (2, 1), (4, 3)):
         assert standard_errors(turned[:400] ** power, expected) < 5
     assert standard_errors(turned[:400:2, ::2] * turned[1:400:2, ::2], 0) < 5
+
+
+def test_laws_of_known_noise(monkeypatch, tmp_path):
+    """White noise is left as it is; counting noise is found, and is worth it."""
+    cases = {name: laws.CASES[name] for name in ("white, 25 of 255", "30 photons")}
+    monkeypatch.setattr(laws, "CASES", cases)
+    monkeypatch.setattr(laws, "_NAMES", ("camera", "coins"))
+    results = laws.run(1, tmp_path / "laws.png")["results"]
+    assert results["white, 25 of 255: nothing told"] == results["white, 25 of 255: taken for white"]
+    assert results["30 photons: counting or smooth noise found, %"]["min"] == 100
+    assert results["30 photons: nothing told"]["median"] > results["30 photons: taken for white"]["median"] + 1
+    assert abs(results["30 photons: level error, %"]["median"]) < 5
+    assert (tmp_path / "laws.png").read_bytes().startswith(b"\x89PNG")

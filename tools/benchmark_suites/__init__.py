@@ -10,6 +10,7 @@ SUITES = (
     "startup",
     "estimation",
     "camera",
+    "laws",
     "robustness",
     "fuzz",
 )
