@@ -42,6 +42,30 @@ class KeyedDraws(NamedTuple):
         u = tf.random.stateless_uniform(list(self.shape), seed, alg=_ALGORITHM)
         return u if self.sign > 0 else 1.0 - u
 
+    def poisson(self, mean):
+        """Poisson counts of these means, float32."""
+        return tf.random.stateless_poisson(tf.shape(mean), self._own("poisson"), tf.cast(mean, tf.float64), tf.float32)
+
+    def binomial(self, counts, probability):
+        """How many of so many counts are taken, each with this probability, float32."""
+        counts, seed = tf.cast(counts, tf.float32), self._own("binomial")
+        return tf.random.stateless_binomial(tf.shape(counts), seed, counts, tf.cast(probability, tf.float32), tf.float32)
+
+    def gamma(self, shape, purpose="gamma"):
+        """Gamma of scale 1, float32."""
+        shape = tf.broadcast_to(tf.cast(shape, tf.float32), self.shape)
+        return tf.random.stateless_gamma(tf.shape(shape), self._own(purpose), shape)
+
+    def beta(self, first, second):
+        """Beta, float32."""
+        part, rest = self.gamma(first, "beta, first"), self.gamma(second, "beta, second")
+        return part / (part + rest)
+
+    def _own(self, purpose):
+        """A seed for draws that have no mirror image: the twin has others."""
+        seed = _numbered(_numbered(self.seed, self.number), zlib.crc32(purpose.encode()) & 0x7FFFFFFF)
+        return seed if self.sign > 0 else _numbered(seed, 1)
+
     def mirrored(self):
         """The antithetic twin."""
         return self._replace(sign=-self.sign)
@@ -57,6 +81,18 @@ class FrozenDraws(KeyedDraws):
     def uniform(self, number=0):
         """Uniform in [0, 1), [..., H, W, C]."""
         return super().uniform(number).numpy()
+
+    def poisson(self, mean):
+        """Poisson counts of these means, float32."""
+        return super().poisson(mean).numpy()
+
+    def binomial(self, counts, probability):
+        """How many of so many counts are taken, each with this probability, float32."""
+        return super().binomial(counts, probability).numpy()
+
+    def gamma(self, shape, purpose="gamma"):
+        """Gamma of scale 1, float32."""
+        return super().gamma(shape, purpose).numpy()
 
 
 class Pixels(NamedTuple):

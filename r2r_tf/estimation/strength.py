@@ -1,6 +1,8 @@
 """How strong the noise of one picture is, given the noise model that a network was trained for."""
 
-from r2r_tf.estimation import camera, white
+import numpy as np
+
+from r2r_tf.estimation import camera, laws, white
 from r2r_tf.noise import Gaussian
 
 
@@ -34,5 +36,11 @@ def _spectrum(y, model, any_level):
     return model.scaled(camera.level_factor(y, model))
 
 
+def _counting(y, model, any_level):
+    del any_level
+    law = laws.of_pages([y], counting=True)
+    return model.with_level(y, np.sqrt(np.mean(law.variance(y))) if law else white.white_level(y))
+
+
 # by `NoiseModel.estimator`
-_ESTIMATORS = {None: _known, "white": _white, "spectrum": _spectrum}
+_ESTIMATORS = {None: _known, "white": _white, "spectrum": _spectrum, "counting": _counting}

@@ -8,10 +8,20 @@ from typing import NamedTuple
 
 import numpy as np
 
+from r2r_tf.noise.quantiles import Quantiles
+
 BLOCK = 64
 
 
-class FieldDraws(NamedTuple):
+class _Field(NamedTuple):
+    key: tuple
+    rows: tuple
+    columns: tuple
+    channels: int
+    sign: int = 1
+
+
+class FieldDraws(Quantiles, _Field):
     """`noise.Draws` of a window of an image.
 
     Attributes:
@@ -20,12 +30,6 @@ class FieldDraws(NamedTuple):
       channels: C.
       sign: 1, or -1 for the antithetic twin.
     """
-
-    key: tuple
-    rows: tuple
-    columns: tuple
-    channels: int
-    sign: int = 1
 
     def normal(self, margin=0):
         """Standard normal, [H + margin, W + margin, C] float32."""

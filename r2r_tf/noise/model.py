@@ -11,6 +11,7 @@ from typing import NamedTuple, Protocol
 import numpy as np
 
 from r2r_tf import recorruption
+from r2r_tf.noise.quantiles import Quantiles
 
 
 class Draws(Protocol):
@@ -22,11 +23,30 @@ class Draws(Protocol):
     def uniform(self, number=0):
         """Uniform in [0, 1), [..., H, W, C]; other numbers are other draws."""
 
+    def poisson(self, mean):
+        """Poisson counts of these means [..., H, W, C], as floats."""
+
+    def binomial(self, counts, probability):
+        """How many of so many counts [..., H, W, C] are taken, each with this probability, as floats."""
+
+    def gamma(self, shape):
+        """Gamma of scale 1, [..., H, W, C]; shape is a number, or [B, 1, 1, 1]."""
+
+    def beta(self, first, second):
+        """Beta, [..., H, W, C]; parameters as in `gamma`."""
+
     def mirrored(self):
-        """The antithetic twin: -z for each z of `normal`, 1 - u for each u of `uniform`."""
+        """The antithetic twin: -z for each z of `normal`, 1 - u for each u of `uniform`. In a tf.data map, draws of `poisson`,
+        `binomial`, `gamma` and `beta` of the twin are independent ones."""
 
 
-class SeededDraws(NamedTuple):
+class _Seeded(NamedTuple):
+    seed: tuple
+    shape: tuple
+    sign: int = 1
+
+
+class SeededDraws(Quantiles, _Seeded):
     """`Draws` of NumPy's generator.
 
     Attributes:
@@ -34,10 +54,6 @@ class SeededDraws(NamedTuple):
       shape: (..., H, W, C).
       sign: 1, or -1 for the antithetic twin.
     """
-
-    seed: tuple
-    shape: tuple
-    sign: int = 1
 
     def normal(self, margin=0):
         """Standard normal, float32."""

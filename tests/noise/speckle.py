@@ -24,6 +24,7 @@ class Speckle:
     strength: float = 1.0
 
     family, levels, white, estimator, reach = "speckle", "one", False, None, 0
+    affine = None
 
     def draw(self, u):
         return self
