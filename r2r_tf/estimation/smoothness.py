@@ -17,6 +17,7 @@ from r2r_tf.noise.camera import CameraNoise
 RADIUS = 12  # of the filters
 _GRID = 64  # of their spectra
 _LEAST = 0.6  # of the largest amplitude: frequencies with less noise are not raised further
+_MOST_SIDE = 768  # of what is looked at: the middle
 _SLACK = 3.0  # standard deviations beyond the ends of a picture, so that its ends are not taken for clipped
 _ENDS = (0.5, 99.5)  # percentiles that are the ends
 _EDGES = (0.03, 0.06, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.8)  # of bands of frequencies
@@ -90,6 +91,7 @@ def of_channels(channels):
 
 def _levels(t):
     """[bands] levels of one channel [H, W], or None."""
+    t = t[tuple(slice(max(0, side - _MOST_SIDE) // 2, (side + _MOST_SIDE) // 2) for side in t.shape)]
     low, high = (float(end) for end in np.percentile(t, _ENDS))
     low, high = low - _SLACK, high + _SLACK
     model = CameraNoise(np.array([0.5]), np.full((1, 1), 1 / (high - low)), np.ones((1, 1, 1, 1), np.float32))

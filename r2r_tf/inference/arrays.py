@@ -41,9 +41,9 @@ def denoise(
       model: pretrained name, run directory, .keras file, `keras.Model` or what `load_pretrained` returned; None for the shipped
         default for their number of channels, or, if their colours show that the noise of the first is that of a camera, for
         that. One for gray images takes the channels of colour images one by one.
-      sigma: noise standard deviation on the [0, 1] scale, or in the values of floats that are larger; None for the model's own
-        noise, or, if it has none or serves a range of levels, an estimate from each image, moved into that range unless the
-        network is homogeneous (see `structure`).
+      sigma: standard deviation of white noise on the [0, 1] scale, or in the values of floats that are larger; None for the
+        model's own noise, or, if it has none or serves a range of levels, an estimate from each image, moved into that range
+        unless the network is homogeneous (see `structure`).
       alpha: as the network was trained with; None for the stored one, else 0.5. 0 means f(y) itself.
       num_recorruptions: T, the number of draws; 0 means f(y) itself, which is also what a network that was trained on
         unrecorrupted inputs (its stored alpha is 0) gives unless alpha is given. None: 0 for networks that have learnt a range of
@@ -54,7 +54,9 @@ def denoise(
         was chosen one for students, who have learnt the mean over all, eight for others.
       channel_axis: position of the channels; None: the last axis of three or four dimensions, none for two.
       seed: of the draws, a number or a tuple of numbers; the same seed gives the same estimate.
-      noise: a noise model, such as `noise.Gaussian`, instead of sigma.
+      noise: "white" or "poisson" (counting noise, whose gain is found), or a noise model such as `noise.Gaussian` or
+        `noise.Poisson`, instead of sigma. None: networks for white noise of any level find white noise, counting noise and
+        smooth noise by themselves, see `estimation.laws`.
       max_memory_gb: what a pass may take, about. Images that need more (DnCNN: 1 kB a pixel) are worked on in tiles, which
         changes nothing in the estimate.
     Returns:

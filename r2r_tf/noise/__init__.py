@@ -7,17 +7,25 @@ import importlib
 import pkgutil
 
 from r2r_tf.errors import InputError
+from r2r_tf.noise.binomial import Binomial
+from r2r_tf.noise.gamma import Gamma
 from r2r_tf.noise.gaussian import GREY_LEVELS, Gaussian, GaussianRange, from_grey_levels, gaussian_from_grey_levels
 from r2r_tf.noise.model import Draws, ImageNoise, NoiseModel, SeededDraws, mean_level
+from r2r_tf.noise.poisson import Poisson
+from r2r_tf.noise.poisson_gaussian import PoissonGaussian
 
 __all__ = [
     "FAMILIES",
     "GREY_LEVELS",
+    "Binomial",
     "Draws",
+    "Gamma",
     "Gaussian",
     "GaussianRange",
     "ImageNoise",
     "NoiseModel",
+    "Poisson",
+    "PoissonGaussian",
     "SeededDraws",
     "from_grey_levels",
     "from_json",
