@@ -1,4 +1,4 @@
-"""Measures one choice of the method at a time and prints the table: draws T, noise levels, alpha, a wrong sigma, whole image
+"""Measures one choice of the method at a time and prints the table: draws T, levels, photons, alpha, a wrong sigma, whole image
 or patches, and what makes a short training better.
 
 Usage: python -m tools.ablation --table=recorruptions --model=runs/awgn25 --dataset=bsd68 --sigma=25 --output_dir=DIR
@@ -39,7 +39,7 @@ _PRECISION = flags.DEFINE_enum("precision", "float32", ["float32", "bfloat16"], 
 _MAX_IMAGES = flags.DEFINE_integer("max_images", None, "Only the first images of the split.", lower_bound=1)
 _SEED = flags.DEFINE_integer("seed", 0, "Seed of draws and trainings, and the first of the noise seeds.", lower_bound=0)
 _NUM_SEEDS = flags.DEFINE_integer("num_seeds", 3, "Noise seeds of the test images, for the error bars.", lower_bound=1)
-_BM3D = flags.DEFINE_boolean("bm3d", False, "Add BM3D to the tables recorruptions and levels, from the package bm3d.")
+_BM3D = flags.DEFINE_boolean("bm3d", False, "Add BM3D to the tables recorruptions, levels and peaks, from the package bm3d.")
 _OUTPUT_DIR = flags.DEFINE_string("output_dir", None, "Where the files go; ablations/<table>-<data set>-sigma<sigma> by default.")
 _RUNS_DIR = flags.DEFINE_string("runs_dir", None, "Where the trainings' run directories are, to share them; <output_dir>/runs.")
 flags.mark_flag_as_required("table")
@@ -67,6 +67,7 @@ def main(argv):
         denoiser=denoiser,
         tests=tests,
         tests_at=lambda level: load_tests(tests[0].images[0].noisy.shape[-1], level),
+        tests_of=lambda model: load_tests(tests[0].images[0].noisy.shape[-1], model=model),
         runs_dir=_RUNS_DIR.value or output_dir / "runs",
         recipe=recipe(),
         seed=_SEED.value,
@@ -112,12 +113,18 @@ def refuse(message):
     raise errors.InputError(message)
 
 
-def load_tests(channels, sigma=None):
-    """A test set for each noise seed; a single one where the noise is real. sigma in grey levels, None for the flag's."""
+def load_tests(channels, sigma=None, model=None):
+    """A test set for each noise seed; a single one where the noise is real.
+
+    Args:
+      channels: of the images, None for any.
+      sigma: of white noise in grey levels, None for the flag's.
+      model: `noise.NoiseModel` instead.
+    """
     from r2r_tf import noise
     from r2r_tf.data import test_sets
 
-    model, tests = noise.gaussian_from_grey_levels(str(sigma or _SIGMA.value)), []
+    model, tests = model or noise.gaussian_from_grey_levels(str(sigma or _SIGMA.value)), []
     for number in range(_NUM_SEEDS.value):
         places = {"data_dir": _DATA_DIR.value, "manual_dir": _MANUAL_DIR.value, "max_images": _MAX_IMAGES.value}
         tests.append(

@@ -14,6 +14,7 @@ class Request(NamedTuple):
       denoiser: the loaded model; None where the table trains what it tests.
       tests: list of `test_sets.TestSet`, one for each noise seed.
       tests_at: function from a level in grey levels to such a list.
+      tests_of: function from a `noise.NoiseModel` to such a list.
       runs_dir: where the run directories of trainings are.
       recipe: dict of what all trainings share, for `trainings.recipe`.
       seed, alpha, patches, minutes, precision, bm3d: as the flags of those names.
@@ -23,6 +24,7 @@ class Request(NamedTuple):
     denoiser: Denoiser | None
     tests: list
     tests_at: Callable
+    tests_of: Callable
     runs_dir: str
     recipe: dict
     seed: int

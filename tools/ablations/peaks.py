@@ -1,0 +1,48 @@
+"""One denoiser over the photons of white: told nothing, told the true law, and taking the noise for white."""
+
+from r2r_tf.evaluation import baselines, scores
+from r2r_tf.inference import arrays, frames
+from r2r_tf.noise import Poisson
+from tools.ablations.report import Stopwatch, cases_of_images, score
+
+X_TITLE, LOG_X = "photons of white", True
+FLAGS = frozenset({"model", "precision", "bm3d"})
+PEAKS = (1, 3, 10, 30, 100, 300)
+
+
+def cases(denoiser, tests_of_peaks, with_bm3d=False):
+    """Cases: per peak and image noisy input, classical denoisers behind the law that the image tells, and the denoiser.
+
+    Args:
+      denoiser: `denoisers.Denoiser`.
+      tests_of_peaks: dict from the photons of white to the list of its `test_sets.TestSet`, one per noise seed.
+      with_bm3d: add BM3D.
+    """
+    stopwatch, found = Stopwatch(), []
+
+    def rows(peak, test, index):
+        x, y = test.images[index].clean, test.images[index].noisy
+        ways = {name: lambda method=method: baselines.by_law(method, y) for name, method in baselines.chosen(with_bm3d).items()}
+        told = {"taken for white": frames.WHITE, "nothing told": None, "true law told": Poisson(1 / peak)}
+        for name, own in told.items():
+            ways[name] = lambda own=own: arrays.denoise(y, denoiser, noise=own, channel_axis=-1)
+        result = [{"series": scores.NOISY, "x": peak, **score(x, y, 0.0, clip=False)}]
+        for name, way in ways.items():
+            x_hat, seconds = stopwatch((name, y.shape), way)
+            result.append({"series": name, "x": peak, **score(x, x_hat, seconds)})
+        return result
+
+    for peak, tests in tests_of_peaks.items():
+        found += cases_of_images(tests, lambda test, index, peak=peak: rows(peak, test, index), f"peak {peak}")
+    return found
+
+
+def trains(model):
+    """Whether the table trains what it tests."""
+    del model
+    return False
+
+
+def of_request(request):
+    """`cases` of a `request.Request`."""
+    return cases(request.denoiser, {peak: request.tests_of(Poisson(1 / peak)) for peak in PEAKS}, request.bm3d)
