@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 import pywt
+import scipy.ndimage
 
 from r2r_tf.estimation.calm_blocks import blocks
 
@@ -79,6 +80,8 @@ def points_of(y):
     if not high > low:
         return None
     spoilt = missing | _clipped(y, low, y[y > low].min(), _SPIKES[0]) | _clipped(y, high, y[y < high].max(), _SPIKES[1])
+    # constant areas are margins, or, at the lower end, places without a single count
+    spoilt |= (scipy.ndimage.maximum_filter(y, 3) == scipy.ndimage.minimum_filter(y, 3)) & (y > low)
     y = np.where(missing, low, y)
     coarse, (_, _, fine) = pywt.dwt2(y, "db2", mode="periodization")
     _, (*others, _) = pywt.dwt2(coarse, "db2", mode="periodization")
@@ -89,8 +92,11 @@ def points_of(y):
     whole = spoilt.mean(axis=1) <= _MOST_CLIPPED
     if whole.mean() < _FEWEST_WHOLE:
         whole = missing.mean(axis=1) <= _MOST_CLIPPED
-    varied = whole & (np.ptp(pixels, axis=1) > 0)
-    whole = varied if varied.mean() > _FEWEST_WHOLE else whole
+    # a cell at the rim of a margin is in part as constant as that
+    constant = (np.ptp(pixels, axis=1) == 0).reshape(rows, columns)
+    for left_out in (constant, scipy.ndimage.binary_dilation(constant, np.ones((3, 3)))):
+        varied = whole & ~left_out.ravel()
+        whole = varied if varied.mean() > _FEWEST_WHOLE else whole
     if whole.sum() < 2 * _FEWEST:
         return None
     brightness, power = pixels[whole].mean(axis=1), np.square(fine[whole]).mean(axis=1)

@@ -55,16 +55,15 @@ def chosen(with_bm3d):
     return {**BASELINES, **({"BM3D": block_matching} if with_bm3d else {})}
 
 
-def by_law(method, y):
-    """A baseline that is told nothing: the level, or the law of counting noise, is that which the picture itself tells.
-
-    Counting noise is stabilised first, and the estimate brought back by the exact unbiased inverse; see `laws`.
+def by_law(method, y, law=None):
+    """A baseline behind the law of the noise: counting noise is stabilised first, and the estimate brought back without bias.
 
     Args:
       method: one of the functions above.
       y: [H, W, C].
+      law: `laws.Law`; None for the law or the level that the picture itself tells.
     """
-    law = laws.of_pages([y])
+    law = law or laws.of_pages([y])
     if law is None:
         level = white.white_level(y)
         return method(y, level) if level > 0 else y

@@ -8,6 +8,7 @@ import numpy as np
 from tqdm import tqdm
 
 from r2r_tf import atomic, noise
+from r2r_tf.estimation import laws
 from r2r_tf.evaluation import baselines, metrics
 from r2r_tf.evaluation import files as evaluation_files
 from r2r_tf.inference import arrays, defaults
@@ -74,13 +75,15 @@ def evaluate(
         return x_hat
 
     classical = baselines.chosen(with_bm3d)
-    # told the level where it is known, else the one that is best on pairs to train on, else what each image tells
-    pairs = test.training_pairs
+    # told the level or the law where it is known, else the level that is best on training pairs, else what each image tells
+    pairs, affine = test.training_pairs, test.noise and test.noise.affine
     best = {name: baselines.best_level(method, pairs) for name, method in classical.items()} if pairs else {}
     methods = {NOISY: lambda index: test.images[index].noisy}
     for name, method in classical.items():
-        if test.noise is None and not pairs:
-            methods[name] = lambda index, method=method: baselines.by_law(method, test.images[index].noisy)
+        if affine or (test.noise is None and not pairs):
+            methods[name] = lambda index, method=method: baselines.by_law(
+                method, test.images[index].noisy, laws.Law(*affine) if affine else None
+            )
         else:
             methods[name] = lambda index, method=method, level=best.get(name): method(
                 test.images[index].noisy, level or test.level(index)

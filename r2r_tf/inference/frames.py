@@ -62,13 +62,14 @@ def frame_of(denoiser, picture, value_range, average, *, sigma=None, noise=None,
       sigma, noise: as there; or noise is `WHITE` or `POISSON`.
       law: the `laws.Law` of the picture, in its values; None: that of `law_of`.
     Raises:
-      InputError: a law for a network that cannot follow it.
+      InputError: another word for noise, or a law for a network that cannot follow it.
     """
     shape, width = picture.pixels.shape, value_range.high - value_range.low
     shown, known, bad = shown_of(picture)
     if not known.high - known.low > np.finfo(np.float64).tiny:
         return Frame(width, None, 0.0)
     own_frame = sees_content(denoiser)
+    _check_word(noise)
     if not own_frame and (law is not None or noise == POISSON):
         raise InputError("`noise=poisson` needs a homogeneous network for white noise of any level, as the shipped defaults are.")
     zero, unit = known.zero_and_unit() if own_frame else (value_range.low, width)
@@ -79,9 +80,12 @@ def frame_of(denoiser, picture, value_range, average, *, sigma=None, noise=None,
         law = law or law_of([np.where(leaves_out, np.nan, filled)], value_range, noise)
         if law is not None:
             return _frame_of_view(denoiser, views.View(picture, known, law), width, average, filled)
+    if isinstance(noise, str):
+        noise = None
+    elif own_frame and noise is not None and not noise.white:
+        sigma, noise = mean_level(noise.at(_scaled(filled, value_range.low, width))), None
     seen = _scaled(filled, zero, unit)
     factor = width / unit
-    noise = None if noise in (WHITE, POISSON) else noise
     told = {"sigma": None if sigma is None else sigma * factor, "noise": noise and noise.scaled(factor)}
     shows = np.where(leaves_out, np.nan, seen).astype(np.float32) if own_frame else seen
     model = defaults.image_noise(denoiser, shows, average, **told)
@@ -132,6 +136,7 @@ def law_of(pages, value_range, noise=None):
       pages: list of arrays, NaN where they have no values.
       value_range, noise: as in `frame_of`.
     """
+    _check_word(noise)
     if noise in (None, POISSON):
         return laws.of_pages(pages, counting=noise == POISSON)
     if noise == WHITE or noise.affine is None:
@@ -145,6 +150,11 @@ def _frame_of_view(denoiser, view, width, average, filled):
     frame = frame_of(denoiser, view, ValueRange(0.0, 1.0), average, noise=Gaussian(view.level))
     level = float(np.sqrt(np.mean(view.law.variance(filled))))
     return frame._replace(level=level / width, law=view.law)
+
+
+def _check_word(noise):
+    if isinstance(noise, str) and noise not in (WHITE, POISSON):
+        raise InputError(f'`noise` must be "white", "poisson" or a noise model. Received: noise={noise!r}')
 
 
 def _scaled(values, zero, unit):

@@ -12,7 +12,7 @@ _BELOW_ONE = 0.999999  # a chance of 1 and a draw of 0 make one success, not two
 
 
 @dataclasses.dataclass(frozen=True)
-class Binomial:
+class Binomial(thinning.OfOneStrength):
     """Binomial noise.
 
     Attributes:
@@ -21,13 +21,7 @@ class Binomial:
 
     trials: int
 
-    family, levels, white, estimator, reach = "binomial", "map", False, None, thinning.PILOT_RADIUS
-    affine = None
-
-    def draw(self, u):
-        """Itself."""
-        del u
-        return self
+    family = "binomial"
 
     def at(self, y):
         """`BinomialImage`, whose levels follow the image, smoothed."""
@@ -37,10 +31,6 @@ class Binomial:
     def with_level(self, y, sigma):
         """That whose variance has the mean sigma^2 over an image, to the nearest whole number."""
         return Binomial(max(2, round(float(np.mean(y * (1.0 - y))) / sigma**2 + 1)))
-
-    def inside(self, sigma):
-        """sigma itself."""
-        return sigma
 
     def scaled(self, factor):
         """That of l / factor^2 trials."""
@@ -65,7 +55,7 @@ class Binomial:
 
 
 @dataclasses.dataclass(frozen=True)
-class BinomialImage:
+class BinomialImage(thinning.OfImage):
     """Binomial noise of one image, one window, or a batch of patches.
 
     Attributes:
@@ -123,7 +113,7 @@ class BinomialImage:
           InputError: as `recorrupt`.
         """
         self._taken(alpha)
-        return self.mean_variance() / thinning.share(alpha)
+        return super().target_variance(alpha)
 
     def scaled(self, factor):
         """That of l / factor^2 trials."""
@@ -137,10 +127,6 @@ class BinomialImage:
         """
         del k
         raise InputError("`binning` is for noise whose means are of its own family, and binomial noise is not. Leave it out.")
-
-    def crop(self, rows, columns):
-        """The noise of a part of the image."""
-        return dataclasses.replace(self, brightness=self.brightness[rows, columns])
 
     @staticmethod
     def of_patches(noises, take):

@@ -10,7 +10,7 @@ from r2r_tf.noise import thinning
 
 
 @dataclasses.dataclass(frozen=True)
-class Gamma:
+class Gamma(thinning.OfOneStrength):
     """Gamma noise.
 
     Attributes:
@@ -19,13 +19,7 @@ class Gamma:
 
     looks: float
 
-    family, levels, white, estimator, reach = "gamma", "map", False, None, thinning.PILOT_RADIUS
-    affine = None
-
-    def draw(self, u):
-        """Itself."""
-        del u
-        return self
+    family = "gamma"
 
     def at(self, y):
         """`GammaImage`, whose levels follow the image, smoothed."""
@@ -34,10 +28,6 @@ class Gamma:
     def with_level(self, y, sigma):
         """That whose variance has the mean sigma^2 over an image."""
         return Gamma(max(float(np.mean(np.square(y))) / sigma**2 - 1, 1e-3))
-
-    def inside(self, sigma):
-        """sigma itself: any strength is one of this family."""
-        return sigma
 
     def scaled(self, factor):
         """That of L / factor^2 looks."""
@@ -62,7 +52,7 @@ class Gamma:
 
 
 @dataclasses.dataclass(frozen=True)
-class GammaImage:
+class GammaImage(thinning.OfImage):
     """Gamma noise of one image, one window, or a batch of patches.
 
     Attributes:
@@ -92,10 +82,6 @@ class GammaImage:
         """The mean of y^2 over L + 1: unbiased for the variance x^2 / L, since E[y^2] = x^2 (L + 1) / L."""
         return self.mean_square / (self.looks + 1.0)
 
-    def target_variance(self, alpha):
-        """`mean_variance` over a."""
-        return self.mean_variance() / thinning.share(alpha)
-
     def scaled(self, factor):
         """That of L / factor^2 looks."""
         return dataclasses.replace(self, looks=self.looks / factor**2)
@@ -108,10 +94,6 @@ class GammaImage:
         """
         del k
         raise InputError("`binning` is for noise whose means are of its own family, and gamma noise is not. Leave it out.")
-
-    def crop(self, rows, columns):
-        """The noise of a part of the image."""
-        return dataclasses.replace(self, brightness=self.brightness[rows, columns])
 
     @staticmethod
     def of_patches(noises, take):

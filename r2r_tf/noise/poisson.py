@@ -10,7 +10,7 @@ from r2r_tf.noise import thinning
 
 
 @dataclasses.dataclass(frozen=True)
-class Poisson:
+class Poisson(thinning.OfOneStrength):
     """Poisson noise of one gain.
 
     Attributes:
@@ -19,17 +19,12 @@ class Poisson:
 
     gain: float
 
-    family, levels, white, estimator, reach = "poisson", "map", False, None, thinning.PILOT_RADIUS
+    family = "poisson"
 
     @property
     def affine(self):
         """(g, 0)."""
         return self.gain, 0.0
-
-    def draw(self, u):
-        """Itself."""
-        del u
-        return self
 
     def at(self, y):
         """`PoissonImage`, whose levels follow the image, smoothed."""
@@ -38,10 +33,6 @@ class Poisson:
     def with_level(self, y, sigma):
         """That whose variance has the mean sigma^2 over an image."""
         return Poisson(sigma**2 / max(float(np.mean(y)), 1e-6))
-
-    def inside(self, sigma):
-        """sigma itself: any strength is one of this family."""
-        return sigma
 
     def scaled(self, factor):
         """That of factor^2 times the gain."""
@@ -114,7 +105,7 @@ class PoissonRange:
 
 
 @dataclasses.dataclass(frozen=True)
-class PoissonImage:
+class PoissonImage(thinning.OfImage):
     """Poisson noise of one image, one window, or a batch of patches.
 
     Attributes:
@@ -144,10 +135,6 @@ class PoissonImage:
         """g times the mean of y: unbiased for the variance."""
         return self.gain * self.mean
 
-    def target_variance(self, alpha):
-        """`mean_variance` over a."""
-        return self.mean_variance() / thinning.share(alpha)
-
     def scaled(self, factor):
         """That of factor^2 times the gain."""
         return dataclasses.replace(self, gain=self.gain * factor**2)
@@ -155,10 +142,6 @@ class PoissonImage:
     def binned(self, k):
         """Means over blocks of counts are counts of gain g / k^2."""
         return dataclasses.replace(self.scaled(1.0 / k), brightness=thinning.binned(self.brightness, k))
-
-    def crop(self, rows, columns):
-        """The noise of a part of the image."""
-        return dataclasses.replace(self, brightness=self.brightness[rows, columns])
 
     @staticmethod
     def of_patches(noises, take):

@@ -20,7 +20,7 @@ from r2r_tf.noise import thinning
 
 
 @dataclasses.dataclass(frozen=True)
-class PoissonGaussian:
+class PoissonGaussian(thinning.OfOneStrength):
     """Poisson-Gaussian noise of one gain and read noise.
 
     Attributes:
@@ -31,17 +31,12 @@ class PoissonGaussian:
     gain: float
     read_noise: float
 
-    family, levels, white, estimator, reach = "poisson_gaussian", "map", False, None, thinning.PILOT_RADIUS
+    family = "poisson_gaussian"
 
     @property
     def affine(self):
         """(g, r^2)."""
         return self.gain, self.read_noise**2
-
-    def draw(self, u):
-        """Itself."""
-        del u
-        return self
 
     def at(self, y):
         """`PoissonGaussianImage`, whose levels follow the image, smoothed."""
@@ -51,10 +46,6 @@ class PoissonGaussian:
     def with_level(self, y, sigma):
         """The same law, as strong as to have the mean variance sigma^2 over an image."""
         return self.scaled(sigma / max(self.at(y).mean_variance(), 1e-12) ** 0.5)
-
-    def inside(self, sigma):
-        """sigma itself: any strength is one of this family."""
-        return sigma
 
     def scaled(self, factor):
         """That of factor^2 times the variance."""
@@ -86,7 +77,7 @@ class PoissonGaussian:
 
 
 @dataclasses.dataclass(frozen=True)
-class PoissonGaussianImage:
+class PoissonGaussianImage(thinning.OfImage):
     """Poisson-Gaussian noise of one image, one window, or a batch of patches.
 
     Attributes:
@@ -131,10 +122,6 @@ class PoissonGaussianImage:
     def binned(self, k):
         """Means over blocks have gain g / k^2 and read noise r / k."""
         return dataclasses.replace(self.scaled(1.0 / k), brightness=thinning.binned(self.brightness, k))
-
-    def crop(self, rows, columns):
-        """The noise of a part of the image."""
-        return dataclasses.replace(self, brightness=self.brightness[rows, columns])
 
     @staticmethod
     def of_patches(noises, take):

@@ -12,6 +12,8 @@ The loss on pairs exceeds the true squared error at y_hat by the variance of y_t
 Source: Monroy, Bacca and Tachella, "Generalized Recorrupted-to-Recorrupted", CVPR 2025, whose alpha is our a.
 """
 
+import dataclasses
+
 import numpy as np
 import scipy.ndimage
 from skimage.transform import downscale_local_mean
@@ -21,6 +23,34 @@ from r2r_tf.errors import InputError
 PILOT_WIDTH, PILOT_RADIUS = 2.0, 8  # of the smoothed image that tells each pixel's level
 OWN_WEIGHT = 1 / np.square(np.exp(-np.square(np.arange(-PILOT_RADIUS, PILOT_RADIUS + 1) / PILOT_WIDTH) / 2).sum())  # of the pixel
 _LEAST = 0.05  # of the mean brightness: what darker pixels are taken for
+
+
+class OfOneStrength:
+    """What the `noise.NoiseModel` of counted things has in common: any strength is one of its family, and it is that of all."""
+
+    levels, white, estimator, reach = "map", False, None, PILOT_RADIUS
+    affine = None
+
+    def draw(self, u):
+        """Itself."""
+        del u
+        return self
+
+    def inside(self, sigma):
+        """sigma itself."""
+        return sigma
+
+
+class OfImage:
+    """What the `noise.ImageNoise` of counted things has in common; its level follows a map `brightness` [..., H, W, 1]."""
+
+    def target_variance(self, alpha):
+        """`mean_variance` over a."""
+        return self.mean_variance() / share(alpha)
+
+    def crop(self, rows, columns):
+        """The noise of a part of the image."""
+        return dataclasses.replace(self, brightness=self.brightness[rows, columns])
 
 
 def share(alpha):

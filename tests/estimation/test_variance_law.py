@@ -51,6 +51,17 @@ def test_margins_holes_and_clipping_do_not_count(rng):
         np.testing.assert_allclose(law.variance([25.0, 40.0]), whole.variance([25.0, 40.0]), rtol=0.12)
 
 
+@pytest.mark.parametrize("value", [0, 60, 128, 255])
+@pytest.mark.parametrize("name", ["camera", "coins", "text"])
+def test_the_rim_of_a_margin_makes_no_law(rng, name, value):
+    """White noise amid a constant margin whose rim does not lie where cells begin."""
+    picture = np.full((192, 192), float(value))
+    x = getattr(data, name)()[:132, :132].astype(np.float64)
+    picture[30:-30, 30:-30] = np.clip(np.round(x + 20 * rng.standard_normal(x.shape)), 0, 255)
+    law = variance_law.of_channels([picture])
+    assert law is None or not (law.rises and law.shows_noise)
+
+
 def test_pages_share_their_law_only_if_they_have_one(rng):
     pages = [counting(rng, 30, x=X * part) for part in (1.0, 0.7, 0.4)]
     law = variance_law.of_channels(pages)

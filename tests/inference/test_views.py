@@ -6,6 +6,7 @@ import scipy.ndimage
 from skimage import data
 
 import r2r_tf
+from r2r_tf import noise
 from r2r_tf.errors import InputError
 from r2r_tf.image_files.value_range import ValueRange
 from r2r_tf.inference import defaults, frames, levels, stacks
@@ -119,6 +120,18 @@ def test_whole_numbers_and_colours(rng):
 def test_a_network_for_one_level_cannot_follow_a_law(rng):
     with pytest.raises(InputError, match="needs a homogeneous network"):
         r2r_tf.denoise(counts(rng), "dncnn-awgn25", noise="poisson")
+
+
+def test_noise_models_are_told_in_the_units_of_the_picture(rng):
+    """Counting noise by its law; noise of another family by its level, whatever zero the network sees the picture with."""
+    y = np.float32(counts(rng) / 30)
+    told = error(denoised(y, noise=noise.Poisson(1 / 30)), X)
+    assert told < 1.03 * error(denoised(y), X) and told < 0.85 * error(denoised(y, noise="white"), X)
+    y = X * rng.gamma(20, size=X.shape) / 20
+    level = np.sqrt(np.mean(np.square(X)) / 20)
+    assert error(denoised(y, noise=noise.Gamma(20.0)), X) == pytest.approx(error(denoised(y, sigma=level), X), rel=0.03)
+    with pytest.raises(InputError, match='must be "white", "poisson" or a noise model'):
+        denoised(np.stack([y, y])[..., None], noise="snow")
 
 
 @pytest.mark.parametrize("text", "poison white,gain=2 poisson,gain=0 poisson,offset=3 poisson,gain=x poisson,gain=nan".split())
