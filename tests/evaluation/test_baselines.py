@@ -29,7 +29,7 @@ def test_a_law_is_worth_it(rng):
     method = baselines.BASELINES["non-local means"]
     one_level = metrics.psnr(x, method(y, float(np.sqrt(np.mean(x) / 20))))
     told, found = (metrics.psnr(x, baselines.by_law(method, y, law)) for law in (laws.Law(1 / 20, 0.0), None))
-    assert told > one_level + 0.5 and abs(found - told) < 0.5
+    assert min(told, found) > one_level + 2 and abs(found - told) < 1
     np.testing.assert_array_equal(baselines.by_law(method, np.full((80, 80, 1), 0.5, np.float32)), 0.5)
 
 
