@@ -36,12 +36,7 @@ def calm_blocks(y):
     if not high > low:
         return 0.0
     y = np.where(missing, 0.0, (y - low) / (high - low))
-    coarse, (_, _, first) = pywt.dwt2(y, "db2", mode="periodization")
-    _, (*others, second) = pywt.dwt2(coarse, "db2", mode="periodization")
-    parts = [blocks(y, 2 * _BLOCK), blocks(missing, 2 * _BLOCK), blocks(first, _BLOCK)]
-    parts += [blocks(own, _BLOCK // 2) for own in (second, *others)]
-    rows, columns = (min(own.shape[axis] for own in parts) for axis in (0, 1))
-    pixels, missing, first, second, *others = (own[:rows, :columns].reshape(rows * columns, -1) for own in parts)
+    _, (pixels, missing), first, others, second = cells(_BLOCK, y, missing)
     shows = (np.abs(first) < _ROUNDING).mean(axis=1) <= _MOST
     whole = shows & (np.mean(missing | (pixels == 0) | (pixels == 1), axis=1) <= _MOST_SPOILT)
     shows = whole if whole.sum() >= _FEWEST else shows
@@ -70,7 +65,26 @@ def calm_blocks(y):
     return float(np.sqrt(max(0.0, variance)) * (high - low))
 
 
-def blocks(coefficients, size):
+def cells(size, y, *masks):
+    """What lies in each block of 2 size x 2 size pixels of a picture.
+
+    Args:
+      size: of a block, in coefficients of the finest scale.
+      y: [H, W].
+      *masks: further arrays of that shape.
+    Returns:
+      (shape of the grid of blocks, [y, *masks], HH1, [HL2, LH2], HH2), arrays with a row for each block.
+    """
+    coarse, (_, _, first) = pywt.dwt2(y, "db2", mode="periodization")
+    _, (*others, second) = pywt.dwt2(coarse, "db2", mode="periodization")
+    parts = [_blocks(own, 2 * size) for own in (y, *masks)] + [_blocks(first, size)]
+    parts += [_blocks(own, size // 2) for own in (*others, second)]
+    grid = tuple(min(own.shape[axis] for own in parts) for axis in (0, 1))
+    *pixels, first, across, along, second = (own[: grid[0], : grid[1]].reshape(grid[0] * grid[1], -1) for own in parts)
+    return grid, pixels, first, [across, along], second
+
+
+def _blocks(coefficients, size):
     """[rows, columns, size size] of coefficients [H, W]; what does not fill a block is left out."""
     rows, columns = (side // size for side in coefficients.shape)
     part = coefficients[: rows * size, : columns * size].reshape(rows, size, columns, size)

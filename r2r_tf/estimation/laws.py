@@ -7,10 +7,9 @@ how to see such a picture so that its noise is white and of one level, and how t
 from typing import NamedTuple
 
 import numpy as np
-from skimage.transform import downscale_local_mean
 
 from r2r_tf.estimation import smoothness, variance_law
-from r2r_tf.noise import anscombe
+from r2r_tf.noise import anscombe, blocks
 
 _LEAST_SMOOTH = 4.0 / 255  # of the range: weaker smooth noise is not told from a photograph's own grain
 _ENDS = (0.5, 99.5)  # percentiles that are the ends of the range
@@ -60,7 +59,7 @@ class Law(NamedTuple):
         return self._replace(gain=self.gain / unit, constant=constant, gain_error=self.gain_error / unit)
 
 
-def of_pages(pages, *, counting=None):
+def of_pages(pages, *, counting=False):
     """The one `Law` of the pages of a recording; None for white noise, or where they do not tell or do not agree.
 
     Args:
@@ -76,7 +75,7 @@ def of_pages(pages, *, counting=None):
     if smooth is None:
         return law if law and law.gain > 0 and shows_noise else None
     # the finest scales have little of smooth noise, which means over blocks show better
-    coarser, _ = _first_law(variance_law.of_channels([_binned(channel) for channel in channels]), filled, counting)
+    coarser, _ = _first_law(variance_law.of_channels([blocks.binned(page, 2)[..., 0] for page in pages]), filled, counting)
     law = coarser or law
     smooth = smoothness.of_channels([law.stabilised(page) for page in filled]) or smooth
     law = Law(*(part * smooth.variance for part in law[:3]), smooth.scaled(smooth.variance**-0.5))
@@ -94,8 +93,3 @@ def _first_law(found, pages, counting):
         return Law(found.gain, found.constant, found.gain_error), found.shows_noise or counting
     level = found.gain * float(np.mean([page.mean() for page in pages])) + found.constant
     return (Law(0.0, level) if level > 0 else None), False
-
-
-def _binned(channel):
-    rows, columns = (side // 2 * 2 for side in channel.shape)
-    return downscale_local_mean(channel[:rows, :columns], (2, 2))

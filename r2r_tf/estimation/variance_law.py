@@ -9,10 +9,9 @@ pixels has less power at fine scales, so its law comes out too low by one factor
 from typing import NamedTuple
 
 import numpy as np
-import pywt
 import scipy.ndimage
 
-from r2r_tf.estimation.calm_blocks import blocks
+from r2r_tf.estimation.calm_blocks import cells
 
 SMALLEST_SIDE = 64
 _CELL = 4  # coefficients on a side: 8 pixels
@@ -83,17 +82,12 @@ def points_of(y):
     # constant areas are margins, or, at the lower end, places without a single count
     spoilt |= (scipy.ndimage.maximum_filter(y, 3) == scipy.ndimage.minimum_filter(y, 3)) & (y > low)
     y = np.where(missing, low, y)
-    coarse, (_, _, fine) = pywt.dwt2(y, "db2", mode="periodization")
-    _, (*others, _) = pywt.dwt2(coarse, "db2", mode="periodization")
-    parts = [blocks(own, 2 * _CELL) for own in (y, spoilt, missing)] + [blocks(fine, _CELL)]
-    parts += [blocks(own, _CELL // 2) for own in others]
-    rows, columns = (min(own.shape[axis] for own in parts) for axis in (0, 1))
-    pixels, spoilt, missing, fine, *others = (own[:rows, :columns].reshape(rows * columns, -1) for own in parts)
+    grid, (pixels, spoilt, missing), fine, others, _ = cells(_CELL, y, spoilt, missing)
     whole = spoilt.mean(axis=1) <= _MOST_CLIPPED
     if whole.mean() < _FEWEST_WHOLE:
         whole = missing.mean(axis=1) <= _MOST_CLIPPED
     # a cell at the rim of a margin is in part as constant as that
-    constant = (np.ptp(pixels, axis=1) == 0).reshape(rows, columns)
+    constant = (np.ptp(pixels, axis=1) == 0).reshape(grid)
     for left_out in (constant, scipy.ndimage.binary_dilation(constant, np.ones((3, 3)))):
         varied = whole & ~left_out.ravel()
         whole = varied if varied.mean() > _FEWEST_WHOLE else whole

@@ -6,7 +6,7 @@ import math
 import numpy as np
 
 from r2r_tf.errors import InputError
-from r2r_tf.noise import thinning
+from r2r_tf.noise import blocks, thinning
 
 
 @dataclasses.dataclass(frozen=True)
@@ -141,7 +141,7 @@ class PoissonImage(thinning.OfImage):
 
     def binned(self, k):
         """Means over blocks of counts are counts of gain g / k^2."""
-        return dataclasses.replace(self.scaled(1.0 / k), brightness=thinning.binned(self.brightness, k))
+        return dataclasses.replace(self.scaled(1.0 / k), brightness=blocks.binned(self.brightness, k))
 
     @staticmethod
     def of_patches(noises, take):

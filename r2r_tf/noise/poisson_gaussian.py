@@ -16,7 +16,7 @@ import numpy as np
 
 from r2r_tf import recorruption
 from r2r_tf.errors import InputError
-from r2r_tf.noise import thinning
+from r2r_tf.noise import blocks, thinning
 
 
 @dataclasses.dataclass(frozen=True)
@@ -121,7 +121,7 @@ class PoissonGaussianImage(thinning.OfImage):
 
     def binned(self, k):
         """Means over blocks have gain g / k^2 and read noise r / k."""
-        return dataclasses.replace(self.scaled(1.0 / k), brightness=thinning.binned(self.brightness, k))
+        return dataclasses.replace(self.scaled(1.0 / k), brightness=blocks.binned(self.brightness, k))
 
     @staticmethod
     def of_patches(noises, take):

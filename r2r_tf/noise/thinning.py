@@ -16,7 +16,6 @@ import dataclasses
 
 import numpy as np
 import scipy.ndimage
-from skimage.transform import downscale_local_mean
 
 from r2r_tf.errors import InputError
 
@@ -69,12 +68,6 @@ def brightness(y):
     gray = np.asarray(y, np.float32).mean(axis=-1, keepdims=True)
     smooth = scipy.ndimage.gaussian_filter(gray, (PILOT_WIDTH, PILOT_WIDTH, 0), radius=PILOT_RADIUS)
     return np.maximum(smooth, _LEAST * max(float(gray.mean()), 1e-6))
-
-
-def binned(brightness, k):
-    """What `brightness` [H, W, 1] is for means over blocks of k x k pixels."""
-    rows, columns = (side // k * k for side in brightness.shape[:2])
-    return downscale_local_mean(brightness[:rows, :columns], (k, k, 1)).astype(np.float32)
 
 
 def parameter(parameters, names, family, example):

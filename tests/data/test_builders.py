@@ -16,7 +16,6 @@ from tensorflow_datasets.core.download.checksums import UrlInfo
 from r2r_tf import noise
 from r2r_tf.data import datasets, frozen_images
 from r2r_tf.errors import InputError
-from r2r_tf.evaluation import metrics
 from tfds_builders.bsd68 import bsd68_dataset_builder as bsd68
 from tfds_builders.bsd400 import bsd400_dataset_builder as bsd400
 from tfds_builders.bsds500 import bsds500_dataset_builder as bsds500
@@ -143,37 +142,6 @@ def test_descriptions_and_citations_are_packaged(tmp_path):
         assert len(info.description) > 100 and info.citation.startswith("@")
 
 
-def test_polyu_names():
-    crop = polyu.parse_name("NikonD800_6-3_125_5000_plant__4_real.JPG")
-    assert (crop.camera, crop.iso, crop.scene) == ("NikonD800", 5000, "plant")
-    with pytest.raises(ValueError, match="Received: 'picture.JPG'"):
-        polyu.parse_name("picture.JPG")
-
-
-def polyu_crops():
-    files = [pathlib.PurePath(info.filename).name for info in polyu.Builder.url_infos.values()]
-    return [polyu.parse_name(name) for name in files if "_real" in name]
-
-
-def test_polyu_split_keeps_scenes_together():
-    crops = polyu_crops()
-    train, test = polyu.split_by_scene(crops)
-    assert (len(train), len(test)) == (70, 30) and set(train) | set(test) == set(crops)
-    assert not {c.scene for c in train} & {c.scene for c in test}
-    assert {c.camera for c in train} == {c.camera for c in test}
-    assert len({c.camera for c in crops}) == 5
-
-
-def test_polyu_leaves_a_camera_out():
-    crops = polyu_crops()
-    assert {c.camera for c in crops} == set(polyu.CAMERAS)
-    for camera in polyu.CAMERAS:
-        train, test = polyu.split_by_camera(crops, camera)
-        assert {c.camera for c in test} == {camera} and camera not in {c.camera for c in train}
-        assert not {c.scene for c in train} & {c.scene for c in test} and len(train) >= 40
-        assert set(test) == {c for c in crops if c.camera == camera}
-
-
 def test_skimage_natural(data_dir):
     pictures = datasets.load_pictures(datasets.make_builder("skimage_natural", data_dir), "test")
     assert [p.name for p in pictures] == ["camera", "chelsea", "coffee"]
@@ -213,38 +181,6 @@ def test_real_data(manual_dir, real_data_dir):
     assert (shapes.count((321, 481, 1)), shapes.count((481, 321, 1))) in ((53, 15), (15, 53)) and len(shapes) == 68
     first = io.imread(pathlib.Path(manual_dir) / "BSD68" / "test001.png")
     np.testing.assert_array_equal(np.round(test[0].clean[..., 0] * 255), first)
-
-
-@pytest.mark.slow
-def test_real_camera_noise(manual_dir, real_data_dir):
-    builder = datasets.prepare("polyu", real_data_dir, manual_dir)
-    pictures = datasets.load_pictures(builder, "train+test")
-    assert {k: v.num_examples for k, v in builder.info.splits.items()} == {"train": 70, "test": 30}
-    assert {p.noisy.shape for p in pictures} == {p.clean.shape for p in pictures} == {(512, 512, 3)}
-    # what is known of these files as they are
-    assert np.mean([metrics.psnr(p.clean, p.noisy) for p in pictures]) == pytest.approx(35.97, abs=0.01)
-
-
-def test_w2s_names():
-    assert w2s.parse_name("target_avg400_031_2.tif") == ("target", 31, 2)
-    with pytest.raises(ValueError, match="Received: 'target_avg400_31_2.tif'"):
-        w2s.parse_name("target_avg400_31_2.tif")
-
-
-def test_real_microscopes(manual_dir, real_data_dir):
-    """Counts, settings, no field on both sides, and what is known of these files as they are."""
-    parts = {
-        name: {split: datasets.load_pictures(builder, split) for split in builder.info.splits}
-        for name, builder in ((name, datasets.prepare(name, real_data_dir, manual_dir)) for name in ("fmd", "w2s"))
-    }
-    micrographs = parts["fmd"]["test"]
-    assert len(micrographs) == 48 and len({p.setting for p in micrographs}) == 12
-    assert np.mean([metrics.psnr(p.clean, p.noisy) for p in micrographs]) == pytest.approx(27.22, abs=0.01)
-    train, test = parts["w2s"]["train"], parts["w2s"]["test"]
-    assert (len(train), len(test)) == (90, 30) and {p.setting for p in test} == {"dye 0", "dye 1", "dye 2"}
-    assert not {p.name[:3] for p in train} & {p.name[:3] for p in test}
-    fitted = [metrics.psnr(p.clean, metrics.fitted(p.clean, p.noisy), clip=False) for p in test]
-    assert np.mean(fitted) == pytest.approx(20.60, abs=0.01)
 
 
 @pytest.fixture

@@ -21,7 +21,6 @@ from tools.ablations import (
     equal_time,
     levels,
     levers,
-    peaks,
     prediction,
     recorruptions,
     report,
@@ -298,14 +297,3 @@ def test_command(data_dir, denoiser, tmp_path):
 def test_bad_flags(arguments, message, tmp_path):
     process = run_python("-m", "tools.ablation", *arguments, f"--data_dir={tmp_path}", check=False)
     assert process.returncode == 1 and message in process.stderr and "Traceback" not in process.stderr
-
-
-def test_peaks_are_counted(data_dir):
-    """Nothing told is as good as the true law, and both are better than white noise, at few photons."""
-    denoiser = denoisers.load("unet-awgn-distilled")
-    test = test_sets.load_test_set("skimage_natural", noise.Poisson(1 / 10), 1, data_dir=data_dir, max_images=1)
-    (case,) = peaks.cases(denoiser, {10: [test]})
-    figures = {row["series"]: row["psnr"] for row in case.measure()}
-    assert figures["nothing told"] > figures["taken for white"] + 1
-    assert figures["nothing told"] == pytest.approx(figures["true law told"], abs=0.3)
-    assert figures["nothing told"] > figures["non-local means"] > figures["noisy input"]
