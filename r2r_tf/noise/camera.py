@@ -160,6 +160,11 @@ class CameraNoise:
             model = model.scaled(sigma / max(mean_level(model.at(y)), 1e-9))
         return model
 
+    def own_part(self):
+        """Which part of a pixel's noise is of its own draw, 1 for white noise."""
+        middle = len(self.kernel) // 2
+        return float(np.square(np.diagonal(self.kernel[middle, middle])).sum() / np.square(self.kernel).sum())
+
     def inside(self, sigma):
         """sigma itself: any strength is one of this law."""
         return sigma

@@ -137,6 +137,13 @@ class GaussianRange:
         return cls(float(spec["low"]), float(spec["high"]))
 
 
+def covering(model, other):
+    """The `GaussianRange` that covers two of them; the first model where one of the two is something else."""
+    if not (isinstance(model, GaussianRange) and isinstance(other, GaussianRange)):
+        return model
+    return GaussianRange(min(model.low, other.low), max(model.high, other.high))
+
+
 FAMILIES = {"gaussian": Gaussian, "gaussian_range": GaussianRange}
 
 

@@ -6,6 +6,8 @@ _HERE = pathlib.Path(__file__).parent
 # channels of the images -> what `denoise` takes when no model is given, and what for colour images whose noise is not white
 DEFAULTS = {1: "unet-awgn-distilled", 3: "unet-awgn-distilled"}
 CAMERA = "camera"
+# channels of the images -> what a training starts from
+STARTS = {1: "unet-awgn"}
 
 
 def names():

@@ -108,14 +108,14 @@ class Progress(keras.callbacks.Callback):
         self._bar.set_description(f"epoch {epoch + 1}/{self._epochs}", refresh=False)
 
     def on_train_batch_end(self, batch, logs=None):
-        self._bar.set_postfix_str(f"loss {logs['loss']:.5f}, est. {_decibels(logs['est_psnr'])}", refresh=False)
+        self._bar.set_postfix_str(f"loss {logs['loss']:.5f}, est. {decibels(logs['est_psnr'])}", refresh=False)
         self._bar.update(self._batch_size)
 
     def on_epoch_end(self, epoch, logs=None):
         monitored = "" if math.isnan(logs["val_psnr"]) else f"monitored {logs['val_psnr']:.2f} dB  "
         self._bar.write(
             f"epoch {epoch + 1:3d}/{self._epochs}  loss {logs['loss']:.5f}  val_loss {logs['val_loss']:.5f}  "
-            f"estimated PSNR {_decibels(logs['val_est_psnr'])}  {monitored}"
+            f"estimated PSNR {decibels(logs['val_est_psnr'])}  {monitored}"
             f"lr {logs['learning_rate']:.2g}  {logs['patches_per_s']:.0f} patches/s",
             file=sys.stdout,
         )
@@ -130,6 +130,6 @@ def psnr_of_mse(mse):
     return -10.0 * math.log10(mse) if mse > 0 else math.nan
 
 
-def _decibels(psnr):
+def decibels(psnr):
     """A PSNR as text; none where the loss is below the noise variance, which is then smaller than assumed."""
     return "-" if math.isnan(psnr) else f"{psnr:.2f} dB"

@@ -11,9 +11,10 @@ from r2r_tf.backend import tf
 from r2r_tf.data import binning, datasets, frozen_images, own_images, pipeline, sampling, test_sets
 from r2r_tf.errors import InputError
 from r2r_tf.inference import defaults, passes
-from r2r_tf.models import denoisers
+from r2r_tf.models import denoisers, networks, structure
 from r2r_tf.noise import NoiseModel
-from r2r_tf.training.settings import CHEN, given_noise, steps_per_epoch, test_noise
+from r2r_tf.training import own_noise
+from r2r_tf.training.settings import CHEN, given_noise, network_options, steps_per_epoch, test_noise
 
 CALIBRATION_PATCHES = 512
 _CHEN_PATCH_SIZE = 32  # of the R2R paper
@@ -50,31 +51,36 @@ def load_images(settings):
     else:
         builder = datasets.prepare(settings.dataset, settings.data_dir, settings.manual_dir)
         pictures = datasets.load_pictures(builder, "train")
-    model = given_noise(settings)
-    models, model = (model, model) if model else _estimated(settings, pictures)
+    factors, model = settings.binning, given_noise(settings)
+    models = model
+    if model is None:
+        shown = _estimated(settings, pictures)
+        pictures, models, model = shown.pictures, shown.models, shown.pool
+        print(f"Noise: {shown.words}.")
+        factors = factors if model.white else None
     second_copy = objectives.OBJECTIVES[settings.objective].source == "second"
     images = frozen_images.noisy_images(pictures, models, settings.seed, second_copy=second_copy, scales=settings.scales)
     images = frozen_images.misjudge_levels(images, settings.sigma_error, settings.seed)
     train, validation = frozen_images.split_validation(images, settings.seed, settings.validation_fraction)
-    parts = [binning.with_copies(train, settings.binning), validation]
+    parts = [binning.with_copies(train, factors), validation]
     if settings.teacher:
         parts = [_taught(settings, part) for part in parts]
     return TrainingImages(*parts, model, about)
 
 
 def _estimated(settings, pictures):
-    """(list with the noise model of each picture; the one of all)."""
+    """The `own_noise.Shown` of pictures whose noise is not given."""
     if any(picture.noisy is None for picture in pictures):
         raise InputError(
             f"`sigma={settings.sigma}` is for pictures that are noisy already, and {settings.dataset} has clean ones."
         )
     if settings.sigma == CHEN:
         levels = [estimation.chen2015(p.noisy, _CHEN_PATCH_SIZE) for p in tqdm(pictures, unit=" noise levels")]
-        return [noise.Gaussian(level) for level in levels], noise.Gaussian(float(np.mean(levels)))
-    models, pool = estimation.camera_noise([p.noisy for p in pictures], [p.setting for p in pictures])
-    # pictures that do not tell their setting may be of several: each then has a strength of its own
-    strengths = [estimation.level_factor(p.noisy, pool) if p.setting is None else 1.0 for p in pictures]
-    return [models[p.setting].scaled(own) for p, own in zip(pictures, strengths, strict=True)], pool
+        mean = noise.Gaussian(float(np.mean(levels)))
+        return own_noise.Shown(pictures, [noise.Gaussian(level) for level in levels], mean, "white, by Chen's estimator")
+    network = networks.build(settings.model, **network_options(settings, pictures[0].noisy.shape[-1]))
+    homogeneous = structure.form(network).takes_level and structure.is_homogeneous(network)
+    return own_noise.of_pictures(pictures, homogeneous, settings.alpha)
 
 
 def _taught(settings, images):

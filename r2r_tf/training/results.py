@@ -11,7 +11,7 @@ from r2r_tf.training import early_stopping, run_directory
 from r2r_tf.training.settings import steps_per_epoch
 
 
-def write(network, settings, images, workdir, *, test, history, command):
+def write(network, settings, images, workdir, *, test, history, start, command):
     """Writes the trained network, its exports, curves and the closing evaluation; last of all, that the run is finished.
 
     Args:
@@ -21,6 +21,7 @@ def write(network, settings, images, workdir, *, test, history, command):
       workdir: `pathlib.Path` of the run directory.
       test: `test_sets.TestSet`, or None.
       history: list of dicts, one per epoch.
+      start: the validation loss before the first, infinity where it does not count.
       command: what the evaluation says that it was made by.
     """
     objective = objectives.OBJECTIVES[settings.objective]
@@ -36,7 +37,7 @@ def write(network, settings, images, workdir, *, test, history, command):
         "dataset": "own images" if settings.images else settings.dataset,
         **images.about,
         "epochs": len(history),
-        **({"best_epoch": early_stopping.best_epoch(history)} if settings.patience is not None else {}),
+        **({"best_epoch": early_stopping.best_epoch(history, start)} if settings.patience is not None else {}),
         "patches": len(history) * steps_per_epoch(settings) * settings.batch_size,
     }
     denoisers.save(workdir, network, card)
@@ -58,7 +59,7 @@ def write(network, settings, images, workdir, *, test, history, command):
     run_directory.write_run(
         workdir,
         finished_epochs=len(history),
-        stopped_early=early_stopping.is_over(history, settings.patience),
+        stopped_early=early_stopping.is_over(history, settings.patience, start),
         training_seconds=round(sum(row["seconds"] for row in history), 1),
         test=results,
     )

@@ -1,9 +1,7 @@
 """Training: network, optimizer, Keras `fit` under a distribution strategy, exact resuming, and what a finished run leaves."""
 
-import contextlib
 import math
 import pathlib
-from typing import NamedTuple
 
 import keras
 
@@ -11,7 +9,8 @@ from r2r_tf import atomic
 from r2r_tf.backend import tf
 from r2r_tf.errors import InputError
 from r2r_tf.inference import passes
-from r2r_tf.models import denoisers, microbatches, networks, structure
+from r2r_tf.models import denoisers, structure
+from r2r_tf.noise.gaussian import covering
 from r2r_tf.reports import tensorboard
 from r2r_tf.training import (
     averaging,
@@ -19,30 +18,14 @@ from r2r_tf.training import (
     checkpoints,
     early_stopping,
     lock,
-    losses,
-    optimizers,
-    placement,
+    network_forms,
     results,
     run_directory,
 )
 from r2r_tf.training import data as training_data
-from r2r_tf.training.settings import check, flag_lines, network_options, steps_per_epoch
+from r2r_tf.training.settings import AUTO, check, flag_lines, network_options, steps_per_epoch
 
-
-class Forms(NamedTuple):
-    """One network in the forms that a run needs.
-
-    Attributes:
-      saved: float32 and of built-in layers: what is evaluated and saved, with weights of its own.
-      trained: in the precision and with the layers of the training.
-      compiled: `trained` with its optimizer, taking a batch in parts; shares its weights.
-      replicas: number of devices.
-    """
-
-    saved: keras.Model
-    trained: keras.Model
-    compiled: keras.Model
-    replicas: int
+_SURE = 3.0  # standard errors below zero at which an estimated error contradicts the noise that was found
 
 
 def train(settings, workdir, *, devices=None, command=""):
@@ -70,80 +53,20 @@ def train(settings, workdir, *, devices=None, command=""):
     images = training_data.load_images(settings)
     options = network_options(settings, channels=images.train[0].noisy.shape[-1])
     test = training_data.load_test_set(settings, options["channels"])
-    forms = build_forms(settings, options, images.noise, devices)
+    forms = network_forms.build(settings, options, images.noise, devices)
+    if forms.start:
+        images = images._replace(noise=covering(images.noise, denoisers.load(forms.start).noise))
     run_directory.check_counts(before, image_counts(images))
     history = resume(forms.compiled, settings, workdir)
     data = training_data.batches(settings, images, len(history), structure.form(forms.saved).takes_level)
     with lock.held(workdir):
         begin_records(forms, settings, images, workdir, history)
-        if len(history) < settings.epochs and not early_stopping.is_over(history, settings.patience):
-            history = fit(forms, settings, images, data, workdir, history)
+        start = score_start(forms, settings, images, data, workdir, history)
+        if len(history) < settings.epochs and not early_stopping.is_over(history, settings.patience, start):
+            history = fit(forms, settings, images, data, workdir, history, start)
         take_final_weights(forms, settings, data, workdir, history)
-        results.write(forms.saved, settings, images, workdir, test=test, history=history, command=command)
+        results.write(forms.saved, settings, images, workdir, test=test, history=history, start=start, command=command)
     return run_directory.read_run(workdir)
-
-
-def build_forms(settings, options, noise_model, devices=None):
-    """`Forms` of a new network, compiled.
-
-    Args:
-      settings: `Settings`.
-      options: as from `network_options`.
-      noise_model: what it is to be trained for.
-      devices: for `placement.make_strategy`.
-    """
-    saved = networks.build(settings.model, **{**options, "dtype": "float32"})
-    check_network(saved, settings, noise_model)
-    strategy = placement.make_strategy(devices)
-    with strategy.scope() if strategy else contextlib.nullcontext():
-        replicas = strategy.num_replicas_in_sync if strategy else 1
-        if settings.batch_size % (replicas * settings.microbatches):
-            raise InputError(
-                f"`batch_size` must be a multiple of `microbatches={settings.microbatches}` times the number of devices, "
-                f"{replicas}. Received: {settings.batch_size}"
-            )
-        trained = networks.build(settings.model, **options, **placement.training_options(settings.model, strategy))
-        start_from(trained, settings.init)
-        compiled = microbatches.in_parts(trained, settings.microbatches)
-        compile_network(compiled, settings)
-    return Forms(saved, trained, compiled, replicas)
-
-
-def check_network(network, settings, noise_model):
-    """Raises InputError for patches that the network cannot take, or a range of levels that it would not be told."""
-    multiple = structure.form(network).multiple
-    if settings.patch_size % multiple:
-        raise InputError(
-            f"`patch_size` must be a multiple of {multiple} with `model={settings.model}`. Received: {settings.patch_size}"
-        )
-    if noise_model.levels == "range" and not structure.form(network).takes_level:
-        raise InputError(
-            f"`model={settings.model}` is not told the noise level: give one level, or `model=ffdnet`. "
-            f"Received: `sigma={settings.sigma}`"
-        )
-
-
-def start_from(network, source):
-    """Gives a new network the weights of a trained one of the same form; leaves it as it is for None.
-
-    Raises:
-      InputError: the two have other weights.
-    """
-    if source is None:
-        return
-    weights = denoisers.read(source)[0].get_weights()
-    if [weight.shape for weight in weights] != [tuple(weight.shape) for weight in network.weights]:
-        raise InputError(f"`init` must be a network of the same form (`model`, `depth`, `features`). Received: {source}")
-    network.set_weights(weights)
-
-
-def compile_network(network, settings):
-    """Compiles with mean squared error to the noisy target, and the monitored error to the clean image."""
-    network.compile(
-        optimizer=optimizers.make(settings, network.trainable_variables),
-        loss=losses.pair_loss,
-        metrics=[keras.metrics.MeanMetricWrapper(losses.clean_error, name="clean_mse")],
-    )
 
 
 def resume(network, settings, workdir):
@@ -173,7 +96,40 @@ def image_counts(images):
     return {"training_images": whole, "validation_images": len(images.validation)}
 
 
-def fit(forms, settings, images, data, workdir, history):
+def score_start(forms, settings, images, data, workdir, history):
+    """The validation loss of the weights that a run with `patience` and `init` starts from, kept as its best; else infinity.
+
+    Arguments as in `fit`; run.json remembers it.
+
+    Raises:
+      InputError: the loss is so far below the noise that was found that the pictures cannot have as much.
+    """
+    if settings.patience is None or forms.start is None:
+        return math.inf
+    if not history:
+        forms.saved.set_weights(forms.compiled.get_weights())
+        early_stopping.keep(forms.saved, workdir / run_directory.CHECKPOINTS)
+        loss = forms.compiled.evaluate(data.validation, verbose=0, return_dict=True)["loss"]
+        variance = validation_variance(settings, images)
+        pixels = training_data.validation_steps(settings) * settings.batch_size * settings.patch_size**2
+        psnr = callbacks.psnr_of_mse(loss - variance)
+        if settings.sigma == AUTO and loss - variance < -_SURE * variance * math.sqrt(2 / pixels):
+            raise InputError(
+                f"The noise that was found is stronger than the pictures': {forms.start} leaves less than that of it. Give "
+                "`sigma`, or pictures that show their noise alone in more places."
+            )
+        run_directory.write_run(workdir, start_val_loss=loss)
+        print(f"start: val_loss {loss:.5f}  estimated PSNR {callbacks.decibels(psnr)}, of {forms.start} as it is")
+    return run_directory.read_run(workdir).get("start_val_loss", math.inf)
+
+
+def validation_variance(settings, images):
+    """Noise variance of a target pixel, the mean over the validation."""
+    steps = training_data.validation_steps(settings)
+    return training_data.target_variances(settings, images.validation, role="validation", first_step=0, num_steps=steps).mean()
+
+
+def fit(forms, settings, images, data, workdir, history, start):
     """Trains the remaining epochs.
 
     Args:
@@ -183,6 +139,7 @@ def fit(forms, settings, images, data, workdir, history):
       data: their `training_data.Batches`.
       workdir: the run directory.
       history: list of dicts, one per finished epoch.
+      start: the validation loss that an epoch has to beat to be kept.
     Returns:
       The history, grown to settings.epochs entries, or fewer with `patience`.
     """
@@ -194,9 +151,7 @@ def fit(forms, settings, images, data, workdir, history):
         lambda epoch: training_data.target_variances(
             settings, images.train, role="train", first_step=epoch * steps, num_steps=steps
         ),
-        training_data.target_variances(
-            settings, images.validation, role="validation", first_step=0, num_steps=training_data.validation_steps(settings)
-        ).mean(),
+        validation_variance(settings, images),
         settings.batch_size,
     )
     shown = denoisers.Denoiser(forms.trained)
@@ -207,7 +162,7 @@ def fit(forms, settings, images, data, workdir, history):
     progress = callbacks.Progress(first, settings.epochs, steps, settings.batch_size)
     last = [averaging.ValidateSettled(forms.saved, data.calibration)]
     if settings.patience is not None:
-        last.insert(0, early_stopping.KeepBest(forms.saved, directory, settings.patience, checkpoint))
+        last.insert(0, early_stopping.KeepBest(forms.saved, directory, settings.patience, checkpoint, start))
     try:
         forms.compiled.fit(
             data.train,

@@ -56,7 +56,7 @@ class Settings:
     sigma: str = setting(
         "25",
         "Noise standard deviation in grey levels of 255; a range, such as 5-55, for networks that are told the level; auto: "
-        "estimated from noisy pictures, by camera and ISO value: correlated, of a level that depends on brightness; chen: "
+        "found in noisy pictures, the simplest law that fits: white, counting noise, or a camera's, which is correlated; chen: "
         "estimated from each as if it were white.",
     )
     test_sigma: str | None = setting(None, "Noise of the closing evaluation; by default sigma, the middle of a range.")
@@ -75,11 +75,15 @@ class Settings:
     antithetic: bool = setting(True, "Recorrupt with z and -z together; a batch then holds pairs.")
     teacher: str | None = setting(None, "Pretrained name, run directory or .keras file, for --objective=distill.")
     init: str | None = setting(
-        None, "Start from the weights of this pretrained name, run directory or .keras file, of the same --model."
+        None,
+        "Start from the weights of this pretrained name, run directory or .keras file, of the same --model; auto: from shipped "
+        "weights if there are any of the same form. With --patience they count as an epoch, so that the run never ends worse.",
     )
     scales: tuple[float, ...] = setting((1.0,), "Each image is resized by one of these before its noise is drawn.")
     binning: tuple[int, ...] | None = setting(
-        None, "Also train on copies of the noisy images that are binned by these factors, such as 2; for white noise."
+        None,
+        "Also train on copies of the noisy images that are binned by these factors, such as 2; for white noise, and with "
+        "--sigma=auto where that is found.",
     )
     validation_fraction: float = setting(
         0.2, "Part of the images, at least one, that is kept out of training to tell how well it goes."
@@ -167,8 +171,6 @@ def check_binning(settings):
     """Raises InputError for copies that cannot be made."""
     if any(factor < 2 for factor in settings.binning) or len(set(settings.binning)) < len(settings.binning):
         raise InputError(f"`binning` must be different numbers of at least 2. Received: {settings.binning}")
-    if settings.sigma == AUTO:
-        raise InputError(f"`binning` is for white noise, and `sigma={AUTO}` estimates correlated noise. Leave `binning` out.")
 
 
 def given_noise(settings):

@@ -122,7 +122,6 @@ def test_correlated_noise_is_refused():
     (
         ({"binning": (1,)}, "different numbers of at least 2"),
         ({"binning": (2, 2)}, "different numbers"),
-        ({"binning": (2,), "sigma": settings.AUTO}, "white noise"),
     ),
 )
 def test_copies_without_sense_are_refused(changes, message):

@@ -15,10 +15,10 @@ tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfigur
 sys.path.insert(0, "tests")
 import numpy as np
 from conftest import small_settings
-from r2r_tf.training import run
+from r2r_tf.training import network_forms, run
 if not shared:
-    build = run.networks.build
-    run.networks.build = lambda name, normalization="plain", **options: build(name, **options)
+    build = network_forms.networks.build
+    network_forms.networks.build = lambda name, normalization="plain", **options: build(name, **options)
 settings = small_settings(data_dir=data_dir, epochs=2, steps_per_epoch=5, learning_rate=1e-3, ema=0.9)
 run.train(settings, workdir, devices=["CPU:0", "CPU:1"] if replicas == 2 else None)
 import keras

@@ -11,7 +11,7 @@ from conftest import small_settings
 from r2r_tf import noise, objectives
 from r2r_tf.errors import InputError
 from r2r_tf.models import networks
-from r2r_tf.training import averaging, callbacks, checkpoints, losses, optimizers, run, run_directory, settings
+from r2r_tf.training import averaging, callbacks, checkpoints, losses, network_forms, optimizers, run_directory, settings
 
 
 def test_leftovers_of_a_killed_start_do_not_block(tmp_path):
@@ -29,7 +29,7 @@ def test_a_resumed_run_has_the_images_that_it_began_with():
 
 def test_broken_checkpoint_falls_back_to_the_one_before(tmp_path, capsys):
     network = networks.build("dncnn", depth=3, features=4)
-    run.compile_network(network, small_settings())
+    network_forms.compile_network(network, small_settings())
     for epoch in (1, 2, 3):
         network.get_layer("conv3").set_weights([np.full((3, 3, 4, 1), float(epoch))])
         checkpoints.save(tmp_path, network, [{"epoch": e} for e in range(1, epoch + 1)])
@@ -51,7 +51,7 @@ def test_checkpoint_holds_the_optimizer(tmp_path, rng, optimizer):
 
     def fresh():
         network = networks.build("dncnn", depth=3, features=4)
-        run.compile_network(network, chosen)
+        network_forms.compile_network(network, chosen)
         return network
 
     first = fresh()
@@ -140,7 +140,7 @@ def test_target_variance_of_the_objectives():
 def test_settled_network_has_averages_with_statistics_of_their_own(rng):
     x = rng.random((4, 16, 16, 1)).astype(np.float32)
     network, plain = (networks.build("dncnn", depth=3, features=4) for _ in range(2))
-    run.compile_network(network, small_settings(ema=0.5, learning_rate=0.02))
+    network_forms.compile_network(network, small_settings(ema=0.5, learning_rate=0.02))
     average = None
     for _ in range(6):
         network.train_on_batch(x, 1 - x)
@@ -163,7 +163,7 @@ def test_settled_network_has_averages_with_statistics_of_their_own(rng):
 
 def test_without_averages_the_settled_network_is_the_trained_one():
     network, plain = networks.build("dncnn", depth=3, features=4, seed=1), networks.build("dncnn", depth=3, features=4)
-    run.compile_network(network, small_settings())
+    network_forms.compile_network(network, small_settings())
     averaging.settle(plain, network, [])
     assert all(np.array_equal(a, b) for a, b in zip(plain.get_weights(), network.get_weights(), strict=True))
 

@@ -1,0 +1,146 @@
+"""The noise of pictures that are noisy already: the simplest law that fits, and the pictures as a network is to see them.
+
+White noise has a level, one for all pictures that do not clearly differ. Counting noise is made white first, as it is when
+denoising (`inference.views`), and Gaussian (`estimation.normal_scores`). What is neither, in colour or smooth, is a camera's. A
+homogeneous network sees each picture where its content lies, since that is how it will be shown others (`inference.frames`).
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+from tqdm import tqdm
+
+from r2r_tf import estimation, pretrained
+from r2r_tf.errors import InputError
+from r2r_tf.estimation import laws, normal_scores
+from r2r_tf.image_files import content
+from r2r_tf.image_files.value_range import ValueRange
+from r2r_tf.inference import defaults, stacks
+from r2r_tf.models import denoisers
+from r2r_tf.noise import Gaussian, GaussianRange, NoiseModel
+from r2r_tf.noise.stabilised import Stabilised
+from r2r_tf.recorruption import input_gain
+
+_ALIKE = 0.15  # relative distance from the median within which levels are taken for the same one
+_OWN = 0.8  # least part of white noise's power that its own pixel and channel have in an estimated filter
+_PROBE = 0.1  # standard deviations, for the slope of an estimate
+
+
+class Shown(NamedTuple):
+    """Noisy pictures as a network is to see them.
+
+    Attributes:
+      pictures: list of `datasets.Picture`; those without noise are left out.
+      models: list of `noise.NoiseModel`, one for each.
+      pool: the `noise.NoiseModel` that a network trained on them is for.
+      words: what noise was found.
+    """
+
+    pictures: list
+    models: list
+    pool: NoiseModel
+    words: str
+
+
+def of_pictures(pictures, homogeneous, alpha):
+    """The `Shown` of pictures.
+
+    Args:
+      pictures: list of `datasets.Picture`, noisy, [0, 1] scale.
+      homogeneous: whether the network commutes with contrast and is told the level; others are shown the pictures as they are.
+      alpha: of the recorruption.
+    Raises:
+      InputError: no picture shows noise, or too few places show it alone.
+    """
+    if homogeneous and pictures[0].noisy.shape[-1] == 1:
+        found = laws_of(pictures)
+        if not any(law and law.smooth for law in found):
+            return _seen(pictures, found, alpha)
+    models, pool = estimation.camera_noise([p.noisy for p in pictures], [p.setting for p in pictures])
+    if homogeneous and len(pool.kernel[0, 0]) > 1 and pool.own_part() > _OWN and not _counts(pictures):
+        return _seen(pictures, [None] * len(pictures), alpha)
+    # pictures that do not tell their setting may be of several: each then has a strength of its own
+    strengths = [estimation.level_factor(p.noisy, pool) if p.setting is None else 1.0 for p in pictures]
+    models = [models[p.setting].scaled(own) for p, own in zip(pictures, strengths, strict=True)]
+    return Shown(pictures, models, pool, "a camera's, which is correlated between pixels")
+
+
+def _counts(pictures):
+    """Whether a channel of the pictures has counting noise."""
+    channels = range(pictures[0].noisy.shape[-1])
+    return any(laws.of_pages([picture.noisy[..., c : c + 1] for picture in pictures]) for c in channels)
+
+
+def laws_of(pictures):
+    """The `laws.Law` of each picture, that of its setting if its pictures agree; None for white noise."""
+    groups = {}
+    for number, picture in enumerate(pictures):
+        groups.setdefault(picture.setting, []).append(number)
+    result = [None] * len(pictures)
+    for numbers in groups.values():
+        shared = laws.of_pages([pictures[number].noisy for number in numbers])
+        for number in numbers:
+            result[number] = shared or laws.of_pages([pictures[number].noisy])
+    return result
+
+
+def _seen(pictures, found, alpha):
+    """The `Shown` of pictures with a law, or with white noise where that is None."""
+    counting = np.mean([law is not None for law in found]) > 0.5
+    if counting:
+        # what one picture in a few does not show is as the others show it
+        usual = sorted((law for law in found if law), key=lambda law: law.gain)
+        found = [law or usual[len(usual) // 2] for law in found]
+        values, levels = [law.stabilised(p.noisy) for law, p in zip(found, pictures, strict=True)], [1.0] * len(pictures)
+    else:
+        values = [np.asarray(picture.noisy, np.float64) for picture in pictures]
+        levels = _levels(values)
+    kept = [number for number, level in enumerate(levels) if level > 0]
+    if not kept:
+        raise InputError("The pictures show no noise that could be learnt from: give sigma.")
+    values, levels = ([own[number] for number in kept] for own in (values, levels))
+    places = [content.of_sample(y).zero_and_unit(level) for y, level in zip(values, levels, strict=True)]
+    if counting:
+        values, sigmas = _gaussian(values, places)
+        models = [Stabilised(np.float32(own / unit), 1 / unit) for own, (_, unit) in zip(sigmas, places, strict=True)]
+    else:
+        models = [Gaussian(level / unit) for level, (_, unit) in zip(levels, places, strict=True)]
+    seen = [((y - zero) / unit).astype(np.float32) for y, (zero, unit) in zip(values, places, strict=True)]
+    shown = [pictures[number]._replace(noisy=own, clean=None) for number, own in zip(kept, seen, strict=True)]
+    told = [float(model.level()) for model in models]
+    pool = GaussianRange(min(told), max(told) * input_gain(alpha))
+    return Shown(shown, models, pool, _words(found if counting else None, levels, len(pictures)))
+
+
+def _gaussian(values, places):
+    """`normal_scores.gaussian` of stabilised values, around what shipped weights estimate; places are (zero, unit) of each."""
+    denoiser = denoisers.load(pretrained.DEFAULTS[1])
+    means, slopes = [], []
+    for number, (y, (zero, unit)) in enumerate(zip(tqdm(values, unit=" images", desc="noise"), places, strict=True)):
+        probe = np.random.default_rng(number).choice((-_PROBE, _PROBE), y.shape)
+
+        def estimate(y, zero=zero, unit=unit):
+            seen = np.float32((y[None] - zero) / unit)
+            plan, noise = defaults.plan(denoiser), Gaussian(1 / unit)
+            return stacks.denoise(denoiser, seen, ValueRange(0.0, 1.0), plan, noise=noise).pixels[0] * unit + zero
+
+        mean = estimate(y)
+        means.append(mean)
+        slopes.append((estimate(y + probe) - mean) / probe)
+    return normal_scores.gaussian(values, means, slopes)
+
+
+def _levels(values):
+    """The level of the white noise of each picture: the median of all unless it is clearly another; 0 where there is none."""
+    own = np.array([estimation.white_level(y) for y in values])
+    usual = float(np.median(own[own > 0])) if (own > 0).any() else 0.0
+    return [usual if abs(level - usual) <= _ALIKE * usual else float(level) for level in own]
+
+
+def _words(found, levels, count):
+    if found:
+        distinct = list(dict.fromkeys(map(str, found)))
+        return distinct[0] if len(distinct) == 1 else f"{len(distinct)} laws such as {distinct[0]}; {distinct[-1]}"
+    low, high = 255 * min(levels), 255 * max(levels)
+    text = f"white, {low:.3g} grey levels of 255" if low == high else f"white, {low:.3g} to {high:.3g} grey levels of 255"
+    return text if len(levels) == count else f"{text}; {count - len(levels)} pictures without noise are left out"
