@@ -9,7 +9,9 @@ from absl import flags
 
 from r2r_tf import command
 
-_MODEL = flags.DEFINE_string("model", None, "Pretrained name, run directory or .keras file.")
+_MODEL = flags.DEFINE_string(
+    "model", None, "Pretrained name, run directory or .keras file; default: the shipped weights that each gray image calls for."
+)
 _DATASET = flags.DEFINE_string("dataset", "skimage_natural", "TFDS data set: skimage_natural, bsd68, polyu, ...")
 _SPLIT = flags.DEFINE_string("split", "test", "TFDS split, such as test or train+test.")
 _DATA_DIR = flags.DEFINE_string("data_dir", None, "Where TFDS keeps prepared data; ~/tensorflow_datasets by default.")
@@ -66,7 +68,7 @@ flags.mark_flag_as_required("model")
 
 def main(argv):
     del argv
-    from r2r_tf import noise
+    from r2r_tf import noise, pretrained
     from r2r_tf.data import test_sets
     from r2r_tf.errors import InputError
     from r2r_tf.evaluation import files as evaluation_files
@@ -74,7 +76,10 @@ def main(argv):
     from r2r_tf.inference import defaults, passes
     from r2r_tf.models import denoisers
 
-    denoiser = denoisers.load(_MODEL.value, _PRECISION.value)
+    by_image = _MODEL.value == "default"
+    denoiser = denoisers.load(pretrained.DEFAULTS[1] if by_image else _MODEL.value, _PRECISION.value)
+    if by_image and (not _BLIND.value or _UNCERTAINTY.value or _TARGET_SE.value is not None):
+        raise InputError("--model=default is for --blind alone: each image then chooses its weights, and how they are used.")
     if _SIGMA.value is not None and _NOISE.value is not None:
         raise InputError("--noise and --sigma both say the noise: leave one out.")
     noise_model = noise.from_text(_NOISE.value) if _NOISE.value else None
@@ -111,6 +116,7 @@ def main(argv):
         with_bm3d=_BM3D.value,
         target_se=None if _TARGET_SE.value is None else _TARGET_SE.value / 255,
         report=_REPORT.value,
+        by_image=by_image,
         command=command.command_line(),
     )
     print(evaluation_files.table(summary))

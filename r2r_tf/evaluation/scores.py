@@ -34,6 +34,7 @@ def evaluate(
     with_bm3d=False,
     target_se=None,
     report=False,
+    by_image=False,
     command="",
 ):
     """Scores a denoiser and the baselines, writes scores.csv, summary.json, histograms.png, examples.png and TensorBoard logs.
@@ -48,6 +49,7 @@ def evaluate(
       with_bm3d: add the row BM3D.
       target_se: as in `arrays.denoise_to_precision`, num_recorruptions being the most; each image's draws are a column.
       report: also write report.html, which shows all images.
+      by_image: take the shipped weights that each image calls for, used as they are used best; denoiser is the general one.
       command: what summary.json says that it was made by.
     Returns:
       The summary, a dict that is what summary.json holds.
@@ -64,7 +66,8 @@ def evaluate(
     spent = {}
 
     def network(index):
-        options = {"model": denoiser, "noise": test.noise, "alpha": alpha, "channel_axis": -1, "seed": (seed, index)}
+        options = {"model": None if by_image else denoiser, "noise": test.noise, "alpha": alpha}
+        options |= {"channel_axis": -1, "seed": (seed, index)}
         y = test.images[index].noisy
         if target_se is None:
             draws = {"num_recorruptions": num_recorruptions, "antithetic": antithetic, "orientations": orientations}
@@ -113,7 +116,7 @@ def evaluate(
         "target_se": target_se,
         "mean_draws": float(np.mean([own["draws"] for own in spent.values()])) if spent else None,
         "seeds": {"noise_seed": test.noise_seed, "recorruption_seed": seed},
-        "model_sha256": denoiser.sha256,
+        "model_sha256": None if by_image else denoiser.sha256,
         "protocol": PROTOCOL + (FITTED if test.rescaled else ""),
         "command": command,
     }

@@ -5,10 +5,8 @@ Arrays are NumPy; floats are on the [0, 1] scale and values outside are kept. Se
 
 import numpy as np
 
-from r2r_tf import estimation, pretrained
 from r2r_tf.errors import InputError
-from r2r_tf.estimation import spectrum
-from r2r_tf.inference import adaptive, array_forms, defaults, frames, passes, patches, stacks
+from r2r_tf.inference import adaptive, array_forms, defaults, frames, passes, patches, shipped, stacks
 from r2r_tf.models import denoisers, structure
 
 # of `denoise_to_precision`, unless it is told otherwise
@@ -101,7 +99,7 @@ def denoise(
     options = {"sigma": sigma, "noise": noise, "seed": seed, "max_memory_gb": max_memory_gb}
     if isinstance(array, (list, tuple)) and array and np.ndim(array[0]) > 1:
         return [denoise(own, model, channel_axis=channel_axis, **draws, **options) for own in array]
-    denoiser, form = _prepare(array, model, channel_axis, sigma)
+    denoiser, form = _prepare(array, model, channel_axis, sigma, noise)
     average = defaults.plan(denoiser, **draws)
     options["mask"] = form.mask
     return form.restore(stacks.denoise(denoiser, form.pixels, form.scale, average, **options).pixels)
@@ -144,7 +142,7 @@ def denoise_to_precision(
     """
     if not target_se > 0:
         raise InputError(f"target_se must be above 0. Received: target_se={target_se}")
-    denoiser, form = _prepare(array, model, channel_axis, sigma)
+    denoiser, form = _prepare(array, model, channel_axis, sigma, noise or frames.WHITE)
     average = defaults.plan(denoiser, alpha=alpha, num_recorruptions=num_recorruptions, orientations=orientations)
     if average.num_recorruptions < 4:
         raise InputError(f"Two pairs are needed to tell a standard error. Received: {average.num_recorruptions} draws")
@@ -195,7 +193,7 @@ def kernel_denoise(
     >>> kernel_denoise(y, "cnn5-awgn25", num_recorruptions=2, patch_size=40, stride=20).shape
     (60, 70)
     """
-    denoiser, form = _prepare(array, model, channel_axis, sigma)
+    denoiser, form = _prepare(array, model, channel_axis, sigma, frames.WHITE)
     rows, columns = (patches.tile_starts(side, patch_size, stride) for side in form.pixels.shape[1:3])
     corners = np.stack(np.meshgrid(rows, columns, indexing="ij"), axis=-1).reshape(-1, 2)
     average = defaults.plan(
@@ -240,24 +238,15 @@ def as_denoiser(model):
     return denoisers.load(model)
 
 
-def default_denoiser(y, precision="float32"):
-    """The shipped default for an image [H, W, C]: for a camera's noise where all speaks for it, else for white noise."""
-    colour = y.shape[-1] == 3  # other channels are taken one by one
-    if colour and not estimation.is_white(y):
-        camera = denoisers.load(pretrained.CAMERA, precision)
-        if spectrum.is_like(y, camera.noise):
-            return camera
-    return denoisers.load(pretrained.DEFAULTS[3 if colour else 1], precision)
-
-
-def _prepare(array, model, channel_axis, sigma):
+def _prepare(array, model, channel_axis, sigma, noise=None):
     """The denoiser, and the array's `array_forms.Form`; sigma is checked."""
     denoiser = None if model is None else as_denoiser(model)
     form = array_forms.of_array(array, channel_axis, denoiser and denoiser.scale_of(np.asarray(array).dtype))
     defaults.check_sigma(sigma, max(1.0, array_forms.span(form.pixels)) if sigma is not None else 1.0)
     if denoiser is None:
         array_forms.check_channels(np.shape(array), channel_axis, 1)
-    denoiser = denoiser or default_denoiser(form.scale.to_unit(form.pixels[0]))
+    unknown = sigma is None and noise in (None, frames.POISSON)
+    denoiser = denoiser or shipped.denoiser_for(form.scale.to_unit(form.pixels[0]), counting=unknown)
     array_forms.check_channels(np.shape(array), channel_axis, denoiser.form.channels)
     return denoiser, form
 

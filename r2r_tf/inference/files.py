@@ -11,7 +11,7 @@ from tqdm import tqdm
 from r2r_tf import atomic, image_files
 from r2r_tf.errors import InputError, os_sentence, printable
 from r2r_tf.image_files import content, value_range
-from r2r_tf.inference import arrays, defaults, levels, stacks
+from r2r_tf.inference import defaults, frames, levels, shipped, stacks
 from r2r_tf.reports import figures, html_page
 
 # images on the report: more make a page that no browser likes
@@ -83,7 +83,7 @@ def run(
         start, name = time.perf_counter(), path.stem if stems[path.stem] == 1 else path.name
         try:
             image = image_files.open_image(path)
-            own, scale = denoiser_of(image, denoiser, precision)
+            own, scale = denoiser_of(image, denoiser, precision, sigma is None and noise != (frames.WHITE, None))
             options["noise"], options["law"] = noise or (None, None)
             options["sigma"] = None if sigma is None else sigma.of_range(scale)
             result = _denoise(own, path, image, scale, draws, uncertainty, options)
@@ -111,10 +111,10 @@ def run(
     return failed
 
 
-def denoiser_of(image, denoiser=None, precision="float32"):
+def denoiser_of(image, denoiser=None, precision="float32", counting=True):
     """The denoiser of an `image_files.Image`, the shipped default unless one is given, and the `ValueRange` that it works on."""
     scale = (denoiser and denoiser.scale_of(image.pixels.dtype)) or value_range.of_pixels([image.pixels])
-    return denoiser or _default(image.pixels, scale, precision), scale
+    return denoiser or _default(image.pixels, scale, precision, counting), scale
 
 
 def first_page(image, scale):
@@ -150,14 +150,14 @@ def _denoise(denoiser, path, image, scale, draws, uncertainty, options):
         )
 
 
-def _default(pixels, scale, precision):
+def _default(pixels, scale, precision, counting):
     """The shipped default for a file's first page; planes that are no colours are taken one by one."""
     planes = slice(None) if pixels.shape[-1] == 3 else slice(0, 1)
 
     def read(rows, columns):
         return scale.to_unit(pixels[0, slice(*rows), slice(*columns), planes])
 
-    return arrays.default_denoiser(content.sample(read, pixels.shape[1:]), precision)
+    return shipped.denoiser_for(content.sample(read, pixels.shape[1:]), precision, counting)
 
 
 def _middle(before, after, side=700):

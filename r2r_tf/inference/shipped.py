@@ -3,25 +3,28 @@
 import numpy as np
 
 from r2r_tf import estimation, pretrained, recorruption
-from r2r_tf.estimation import laws, normal_scores, spectrum
+from r2r_tf.estimation import laws, spectrum
 from r2r_tf.image_files import content
 from r2r_tf.inference import passes
+from r2r_tf.inference.gaussian_residuals import made_gaussian
 from r2r_tf.models import denoisers
 
 _SIDE = 384  # of the window that candidates are compared on
 _ALPHA = 0.5
 _SURE = 2.0  # standard errors
+_SEED = (2022, 10)  # of the draws; unlike what noise is simulated with
 
 
-def denoiser_for(y, precision="float32"):
+def denoiser_for(y, precision="float32", counting=True):
     """The shipped denoiser for an image.
 
-    Those for special noise are taken where all speaks for it: a camera's for colour that is as noisy as a camera's; a microscope's
-    for counting noise, where on the image itself its clean-free error is smaller than the general one's.
+    Those for special noise are taken where all speaks for it: a camera's for colour that is as noisy as a camera's; a
+    microscope's for counting noise, where on the image itself its clean-free error is smaller than the general one's.
 
     Args:
       y: [H, W, C], [0, 1] scale.
       precision: as in `denoisers.load`.
+      counting: whether its noise may be counting noise, or is told to be white.
     """
     colour = y.shape[-1] == 3  # other channels are taken one by one
     if colour and not estimation.is_white(y):
@@ -29,7 +32,7 @@ def denoiser_for(y, precision="float32"):
         if spectrum.is_like(y, camera.noise):
             return camera
     general = denoisers.load(pretrained.DEFAULTS[3 if colour else 1], precision)
-    law = None if colour else laws.of_pages([y[..., :1]])
+    law = laws.of_pages([y[..., :1]]) if counting and not colour else None
     if law is None or law.gain == 0 or law.smooth:
         return general
     special = denoisers.load(pretrained.MICROSCOPE, precision)
@@ -37,22 +40,22 @@ def denoiser_for(y, precision="float32"):
 
 
 def gains(denoiser, other, t):
-    """Whether one denoiser is surely better than another, by the losses of the same recorrupted pairs.
+    """Whether one denoiser is surely better than another, which is near the best, by the losses of the same recorrupted pairs.
 
     The losses exceed the errors by one constant, which their difference is free of. With f and g the estimates and y~ the target,
-    it is the mean of (f - g)(f + g - 2 y~).
+    it is the mean of (f - g)(f + g - 2 y~). The other tells the noise, which it is made Gaussian around.
 
     Args:
       denoiser, other: `denoisers.Denoiser` for white noise of any level.
       t: [H, W, 1] image whose noise is white, of level 1.
     """
     top, left = (max(0, (side - _SIDE) // 2) for side in t.shape[:2])
-    zero, unit = content.of_sample(t).zero_and_unit(1.0)
-    y = np.float32((t[top : top + _SIDE, left : left + _SIDE] - zero) / unit)[None]
-    means = passes.apply(other, y, 1 / unit)
-    (y,), (sigma,) = normal_scores.gaussian([y], [means], [np.zeros_like(y)])
-    z = np.random.default_rng(0).standard_normal(y.shape) * sigma
-    y, z = np.float32(y), np.float32(z)
+    t = np.asarray(t, np.float64)[top : top + _SIDE, left : left + _SIDE]
+    place = content.of_sample(t).zero_and_unit(1.0)
+    values, sigmas = (own[0][None] for own in made_gaussian(other, [t], [place]))
+    zero, unit = place
+    y = np.float32((values - zero) / unit)
+    z = np.float32(np.random.default_rng(_SEED).standard_normal(y.shape) * sigmas / unit)
     inputs, targets = (np.concatenate(part) for part in recorruption.recorrupt_antithetic(y, z, _ALPHA))
     level = recorruption.input_gain(_ALPHA) / unit
     f, g = (passes.apply(own, inputs, level).astype(np.float64) for own in (denoiser, other))

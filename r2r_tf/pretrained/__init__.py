@@ -3,9 +3,10 @@
 import pathlib
 
 _HERE = pathlib.Path(__file__).parent
-# channels of the images -> what `denoise` takes when no model is given, and what for colour images whose noise is not white
+# channels of the images -> what `denoise` takes when no model is given; what for colour images whose noise is a camera's, and for
+# counting noise where it is better on the image itself
 DEFAULTS = {1: "unet-awgn-distilled", 3: "unet-awgn-distilled"}
-CAMERA = "camera"
+CAMERA, MICROSCOPE = "camera", "microscope"
 # channels of the images -> what a training starts from
 STARTS = {1: "unet-awgn"}
 

@@ -8,14 +8,12 @@ homogeneous network sees each picture where its content lies, since that is how 
 from typing import NamedTuple
 
 import numpy as np
-from tqdm import tqdm
 
 from r2r_tf import estimation, pretrained
 from r2r_tf.errors import InputError
-from r2r_tf.estimation import laws, normal_scores
+from r2r_tf.estimation import laws
 from r2r_tf.image_files import content
-from r2r_tf.image_files.value_range import ValueRange
-from r2r_tf.inference import defaults, stacks
+from r2r_tf.inference.gaussian_residuals import made_gaussian
 from r2r_tf.models import denoisers
 from r2r_tf.noise import Gaussian, GaussianRange, NoiseModel
 from r2r_tf.noise.stabilised import Stabilised
@@ -23,7 +21,6 @@ from r2r_tf.recorruption import input_gain
 
 _ALIKE = 0.15  # relative distance from the median within which levels are taken for the same one
 _OWN = 0.8  # least part of white noise's power that its own pixel and channel have in an estimated filter
-_PROBE = 0.1  # standard deviations, for the slope of an estimate
 
 
 class Shown(NamedTuple):
@@ -101,7 +98,7 @@ def _seen(pictures, found, alpha):
     values, levels = ([own[number] for number in kept] for own in (values, levels))
     places = [content.of_sample(y).zero_and_unit(level) for y, level in zip(values, levels, strict=True)]
     if counting:
-        values, sigmas = _gaussian(values, places)
+        values, sigmas = made_gaussian(denoisers.load(pretrained.DEFAULTS[1]), values, places)
         models = [Stabilised(np.float32(own / unit), 1 / unit) for own, (_, unit) in zip(sigmas, places, strict=True)]
     else:
         models = [Gaussian(level / unit) for level, (_, unit) in zip(levels, places, strict=True)]
@@ -110,24 +107,6 @@ def _seen(pictures, found, alpha):
     told = [float(model.level()) for model in models]
     pool = GaussianRange(min(told), max(told) * input_gain(alpha))
     return Shown(shown, models, pool, _words(found if counting else None, levels, len(pictures)))
-
-
-def _gaussian(values, places):
-    """`normal_scores.gaussian` of stabilised values, around what shipped weights estimate; places are (zero, unit) of each."""
-    denoiser = denoisers.load(pretrained.DEFAULTS[1])
-    means, slopes = [], []
-    for number, (y, (zero, unit)) in enumerate(zip(tqdm(values, unit=" images", desc="noise"), places, strict=True)):
-        probe = np.random.default_rng(number).choice((-_PROBE, _PROBE), y.shape)
-
-        def estimate(y, zero=zero, unit=unit):
-            seen = np.float32((y[None] - zero) / unit)
-            plan, noise = defaults.plan(denoiser), Gaussian(1 / unit)
-            return stacks.denoise(denoiser, seen, ValueRange(0.0, 1.0), plan, noise=noise).pixels[0] * unit + zero
-
-        mean = estimate(y)
-        means.append(mean)
-        slopes.append((estimate(y + probe) - mean) / probe)
-    return normal_scores.gaussian(values, means, slopes)
 
 
 def _levels(values):

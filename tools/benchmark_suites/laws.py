@@ -8,7 +8,7 @@ from tqdm import tqdm
 import r2r_tf
 from r2r_tf.estimation import laws, variance_law
 from r2r_tf.image_files.value_range import ValueRange
-from r2r_tf.inference import arrays, defaults, stacks
+from r2r_tf.inference import defaults, shipped, stacks
 from r2r_tf.reports import figures
 from tools.benchmark_suites import timing
 
@@ -80,7 +80,7 @@ def _figures(x, y, law, found):
         "counting or smooth noise found, %": 100.0 * (found is not None),
     }
     if law is not None:
-        denoiser = arrays.default_denoiser(np.float32(y[..., None]))
+        denoiser = shipped.denoiser_for(np.float32(y[..., None]))
         average = defaults.plan(denoiser, orientations=1)
         told = stacks.denoise(denoiser, y[None, ..., None], ValueRange(0.0, 1.0), average, law=law)
         result["true law told"] = psnr(told.pixels[0, ..., 0])

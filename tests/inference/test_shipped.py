@@ -1,0 +1,77 @@
+"""Which shipped weights a picture calls for."""
+
+import keras
+import numpy as np
+import pytest
+import scipy.ndimage
+import skimage.data
+
+import r2r_tf
+from r2r_tf import pretrained
+from r2r_tf.data import datasets
+from r2r_tf.inference import shipped
+from r2r_tf.models import denoisers
+
+
+def chosen(y, **options):
+    found = shipped.denoiser_for(y, **options).sha256
+    return next(name for name in pretrained.names() if denoisers.load(name).sha256 == found)
+
+
+def photograph(side=256):
+    return skimage.data.camera()[:side, :side, None] / 255.0
+
+
+@pytest.mark.parametrize("peak", (10, 30))
+def test_photographs_with_counting_noise_keep_the_general_weights(rng, peak):
+    assert chosen(rng.poisson(photograph() * peak) / peak) == pretrained.DEFAULTS[1]
+
+
+def test_white_noise_never_asks_for_another(rng, monkeypatch):
+    monkeypatch.setattr(shipped, "gains", lambda *arguments: pytest.fail("asked"))
+    assert chosen(photograph() + 0.1 * rng.standard_normal((256, 256, 1))) == pretrained.DEFAULTS[1]
+    assert chosen(rng.poisson(photograph() * 10) / 10, counting=False) == pretrained.DEFAULTS[1]
+
+
+def spots(rng, side=320):
+    """What a microscope might show, at some 15 photons: blurred spots on an uneven background, [H, W, 1]."""
+    x, places = np.zeros((side, side)), rng.integers(0, side, (2, 4000))
+    np.add.at(x, tuple(places), rng.gamma(1, 1, 4000))
+    x, background = (scipy.ndimage.gaussian_filter(own, width) for own, width in ((x, 2), (rng.random((side, side)), 30)))
+    background = (background - background.min()) / np.ptp(background)
+    return 15 * (x / np.percentile(x, 99.5) + 0.3 * background + 0.05)[..., None]
+
+
+def test_micrographs_have_the_weights_for_them(rng):
+    x = spots(rng)
+    y = rng.poisson(x) / 30.0
+    assert chosen(y) == pretrained.MICROSCOPE
+    options = {"channel_axis": -1, "num_recorruptions": 0, "orientations": 1}
+    errors = [np.square(r2r_tf.denoise(y, name, **options) - x / 30).mean() for name in ("microscope", pretrained.DEFAULTS[1])]
+    assert errors[0] < 0.95 * errors[1]
+
+
+def test_one_that_leaves_noise_does_not_gain(rng):
+    """By noisy pairs alone; nor does one that does the same."""
+    network, _ = denoisers.read("unet-awgn")
+    *weights, last = network.get_weights()
+    general = denoisers.Denoiser(network)
+    lazy = denoisers.Denoiser(keras.models.clone_model(network))
+    lazy.network.set_weights([*weights, 0.8 * last])
+    y = 40 * photograph() + rng.standard_normal((256, 256, 1))
+    assert not shipped.gains(lazy, general, y)
+    assert not shipped.gains(general, general, y)
+
+
+def test_real_micrographs_have_the_weights_for_them(manual_dir, real_data_dir):
+    """Fields that they were not trained on; there they do what they were chosen for."""
+    pictures = datasets.load_pictures(datasets.prepare("w2s", real_data_dir, manual_dir), "test")[::3]
+    names = [chosen(np.asarray(picture.noisy, np.float64)) for picture in pictures]
+    assert names.count(pretrained.MICROSCOPE) >= len(names) - 2
+    noisy, clean = pictures[0].noisy[..., 0], pictures[0].clean[..., 0].astype(np.float64)
+    scores = []
+    for model in (pretrained.MICROSCOPE, pretrained.DEFAULTS[1]):
+        estimate = r2r_tf.denoise(noisy, model, num_recorruptions=0, orientations=1)
+        gain, offset = np.polyfit(estimate.ravel().astype(np.float64), clean.ravel(), 1)
+        scores.append(r2r_tf.psnr(clean, gain * estimate + offset))
+    assert scores[0] > scores[1]
