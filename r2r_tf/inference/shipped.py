@@ -32,7 +32,8 @@ def denoiser_for(y, precision="float32", counting=True):
         if spectrum.is_like(y, camera.noise):
             return camera
     general = denoisers.load(pretrained.DEFAULTS[3 if colour else 1], precision)
-    law = laws.of_pages([y[..., :1]]) if counting and not colour else None
+    may_count = counting and not colour and np.isfinite(y[..., 0]).any()
+    law = laws.of_pages([y[..., :1]]) if may_count else None
     if law is None or law.gain == 0 or law.smooth:
         return general
     special = denoisers.load(pretrained.MICROSCOPE, precision)
