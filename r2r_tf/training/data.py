@@ -78,9 +78,11 @@ def _estimated(settings, pictures):
         levels = [estimation.chen2015(p.noisy, _CHEN_PATCH_SIZE) for p in tqdm(pictures, unit=" noise levels")]
         mean = noise.Gaussian(float(np.mean(levels)))
         return own_noise.Shown(pictures, [noise.Gaussian(level) for level in levels], mean, "white, by Chen's estimator")
+    # clean targets belong to pictures as they are
+    clean = objectives.OBJECTIVES[settings.objective].clean
     network = networks.build(settings.model, **network_options(settings, pictures[0].noisy.shape[-1]))
     homogeneous = structure.form(network).takes_level and structure.is_homogeneous(network)
-    return own_noise.of_pictures(pictures, homogeneous, settings.alpha)
+    return own_noise.of_pictures(pictures, homogeneous and not clean, settings.alpha)
 
 
 def _taught(settings, images):

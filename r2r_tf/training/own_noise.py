@@ -119,7 +119,8 @@ def _levels(values):
 def _words(found, levels, count):
     if found:
         distinct = list(dict.fromkeys(map(str, found)))
-        return distinct[0] if len(distinct) == 1 else f"{len(distinct)} laws such as {distinct[0]}; {distinct[-1]}"
+        text = distinct[0] if len(distinct) == 1 else f"{len(distinct)} laws such as {distinct[0]}; {distinct[-1]}"
+        return f"{text} (m from 0 to 1)"
     low, high = 255 * min(levels), 255 * max(levels)
     text = f"white, {low:.3g} grey levels of 255" if low == high else f"white, {low:.3g} to {high:.3g} grey levels of 255"
     return text if len(levels) == count else f"{text}; {count - len(levels)} pictures without noise are left out"

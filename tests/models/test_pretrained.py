@@ -30,7 +30,7 @@ def test_shipped_weights_score_what_their_card_says(name, data_dir):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", sorted(set(pretrained.names()) - {pretrained.CAMERA}))
+@pytest.mark.parametrize("name", sorted(set(pretrained.names()) - {pretrained.CAMERA, pretrained.MICROSCOPE}))
 def test_shipped_weights_on_berkeley_pictures(name, real_data_dir, manual_dir):
     """Crops of four BSD68 pictures: better than the best classical denoiser of scikit-image by half a decibel."""
     denoiser = r2r_tf.load_pretrained(name)
