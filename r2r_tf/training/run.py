@@ -54,7 +54,7 @@ def train(settings, workdir, *, devices=None, command=""):
     options = network_options(settings, channels=images.train[0].noisy.shape[-1])
     test = training_data.load_test_set(settings, options["channels"])
     forms = network_forms.build(settings, options, images.noise, devices)
-    if forms.start:
+    if forms.start and settings.sigma == AUTO:
         images = images._replace(noise=covering(images.noise, denoisers.load(forms.start).noise))
     run_directory.check_counts(before, image_counts(images))
     history = resume(forms.compiled, settings, workdir)

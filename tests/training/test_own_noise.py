@@ -69,7 +69,7 @@ def test_counting_noise_becomes_gaussian_of_known_level(rng):
         assert np.mean(model.sigma) == pytest.approx(model.many, rel=0.1)
 
 
-def test_other_networks_and_smooth_noise_have_a_cameras(rng):
+def test_networks_that_are_not_homogeneous_have_a_cameras(rng):
     noisy = pictures([x + 0.1 * rng.standard_normal(x.shape) for x in scenes()])
     assert own_noise.of_pictures(noisy, False, ALPHA).pool.family == "camera"
 
