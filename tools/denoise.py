@@ -25,8 +25,8 @@ _SIGMA = flags.DEFINE_string(
 _NOISE = flags.DEFINE_string(
     "noise",
     None,
-    "white, or poisson: counting noise, whose gain is found; or counting noise that is known, in the values of the files, such "
-    "as poisson,gain=2.5,offset=100,read_noise=3. By default the pictures say it.",
+    "white, poisson or gamma: counting noise or speckle, as strong as is found; or what is known of them, in the values of the "
+    "files, such as poisson,gain=2.5,offset=100,read_noise=3 or gamma,looks=4. By default the pictures say it.",
 )
 _ALPHA = flags.DEFINE_float("alpha", None, "Recorruption strength; the model's own by default.")
 _NUM_RECORRUPTIONS = flags.DEFINE_integer(

@@ -1,17 +1,19 @@
 """Which noise a picture has, from itself alone: white, or such that it has to be made white first.
 
-Counting noise is weak in the dark and strong where it is bright; noise of resized or compressed pictures is smooth. A `Law` says
-how to see such a picture so that its noise is white and of one level, and how to come back.
+Counting noise is weak in the dark and strong where it is bright, `speckle` even more so; noise of resized or compressed pictures
+is smooth. A law says how to see such a picture so that its noise is white and of one level, and how to come back.
 """
 
 from typing import NamedTuple
 
 import numpy as np
 
-from r2r_tf.estimation import smoothness, variance_law
+from r2r_tf.estimation import smoothness, speckle, variance_law, white
 from r2r_tf.noise import anscombe, blocks
 
 _LEAST_SMOOTH = 4.0 / 255  # of the range: weaker smooth noise is not told from a photograph's own grain
+KINDS = POISSON, GAMMA = "poisson", "gamma"  # of noise that is stronger where it is brighter
+_LIKELY = 4.0  # standard errors by which a gain that is not sure is above 0 to be thought of
 _ENDS = (0.5, 99.5)  # percentiles that are the ends of the range
 
 
@@ -58,38 +60,86 @@ class Law(NamedTuple):
         constant = (self.constant + self.gain * zero) / unit**2
         return self._replace(gain=self.gain / unit, constant=constant, gain_error=self.gain_error / unit)
 
+    @property
+    def counting(self):
+        """Whether it is that of counting noise."""
+        return self.gain > 0
 
-def of_pages(pages, *, counting=False):
-    """The one `Law` of the pages of a recording; None for white noise, or where they do not tell or do not agree.
+    def settled(self, pages):
+        """Itself: it takes nothing else from the pages."""
+        del pages
+        return self
+
+    def smoothed(self, smooth):
+        """The law of noise whose finest scale this one was found at, given its `Smoothness` there."""
+        return Law(*(part * smooth.variance for part in self[:3]), smooth.scaled(smooth.variance**-0.5))
+
+
+def of_polynomial(polynomial):
+    """The law of noise whose variance is q m^2 + g m + c, given as (q, g, c): `speckle.Speckle` for q alone, else a `Law`."""
+    square, *line = polynomial
+    return speckle.Speckle(1 / square) if square else Law(*line)
+
+
+def of_pages(pages, kind=None):
+    """The laws that the pages of a recording may have; none for white noise, or where they do not tell or do not agree.
 
     Args:
       pages: list of [H, W, C] noisy values in any unit, NaN where there are none. Only those of one channel have a law.
-      counting: True takes the noise for counting noise whatever the pages say, as long as its gain comes out above 0.
+      kind: one of `KINDS`: what the noise is taken for whatever the pages say, as long as it grows with brightness.
+    Returns:
+      List of laws. The first is that of white noise, of gain 0, where others are not sure; speckle is the last, where the pages
+      would show it much like counting noise.
     """
     if pages[0].shape[-1] != 1:
-        return None
-    channels = [page[..., 0] for page in pages]
-    filled = [np.where(np.isnan(channel), np.nanmedian(channel), channel) for channel in channels]
-    law, shows_noise = _first_law(variance_law.of_channels(channels), filled, counting)
-    smooth = law and smoothness.of_channels([law.stabilised(page) for page in filled])
-    if smooth is None:
-        return law if law and law.gain > 0 and shows_noise else None
+        return []
+    channels, filled = [page[..., 0] for page in pages], without_holes(pages)
+    first, found = _independent(channels, filled, kind)
+    smooth = first and smoothness.of_channels([first.stabilised(page) for page in filled])
+    if not smooth:
+        return found
     # the finest scales have little of smooth noise, which means over blocks show better
-    coarser, _ = _first_law(variance_law.of_channels([blocks.binned(page, 2)[..., 0] for page in pages]), filled, counting)
-    law = coarser or law
+    law = _independent([blocks.binned(page, 2)[..., 0] for page in pages], filled, kind)[0] or first
     smooth = smoothness.of_channels([law.stabilised(page) for page in filled]) or smooth
-    law = Law(*(part * smooth.variance for part in law[:3]), smooth.scaled(smooth.variance**-0.5))
+    law = law.smoothed(smooth)
     low, high = np.percentile(filled[0], _ENDS)
-    if law.gain == 0 and np.sqrt(law.constant) < _LEAST_SMOOTH * (high - low):
-        return None
-    return law
+    weak = not grows(law) and np.sqrt(law.constant) < _LEAST_SMOOTH * (high - low)
+    return [] if weak else [law]
 
 
-def _first_law(found, pages, counting):
-    """(`Law` of independent noise, None for none; whether it is noise that was seen) from a `variance_law.VarianceLaw`."""
+def without_holes(pages):
+    """[H, W] of pages of one channel, their median where they have no value."""
+    return [np.where(np.isnan(page[..., 0]), np.nanmedian(page[..., 0]), page[..., 0]) for page in pages]
+
+
+def grows(law):
+    """Whether noise of a law is stronger where it is brighter."""
+    return law.counting or isinstance(law, speckle.Speckle)
+
+
+def _independent(channels, filled, kind):
+    """(the likeliest law of noise that is smooth or not, None for none; [laws of noise that is not smooth]).
+
+    Args:
+      channels, filled: list of [H, W], NaN where they have no values, and without holes.
+      kind: as in `of_pages`.
+    """
+    found = variance_law.of_channels(channels)
     if found is None:
-        return None, False
-    if found.gain > 0 if counting else found.rises:
-        return Law(found.gain, found.constant, found.gain_error), found.shows_noise or counting
-    level = found.gain * float(np.mean([page.mean() for page in pages])) + found.constant
-    return (Law(0.0, level) if level > 0 else None), False
+        return None, []
+    mean = float(np.mean([page.mean() for page in filled]))
+    level = found.gain * mean + found.constant
+    white_law = Law(0.0, level) if level > 0 else None
+    if not found.gain > 0:
+        return white_law, []
+    grains = None if kind == POISSON else speckle.of_law(found, mean, told=kind == GAMMA)
+    rising = [law.settled(filled) for law in (Law(found.gain, found.constant, found.gain_error), grains) if law]
+    if kind:
+        return rising[-1], rising[-1:]
+    first = rising[0] if found.rises else white_law
+    if found.rises and found.shows_noise:
+        return first, rising
+    levels = [white.white_level(channel[..., None]) for channel in channels]
+    if found.gain > _LIKELY * found.gain_error and all(levels):
+        return first, [Law(0.0, float(np.mean(np.square(levels)))), *rising]
+    return first, []

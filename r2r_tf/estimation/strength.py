@@ -38,8 +38,8 @@ def _spectrum(y, model, any_level):
 
 def _counting(y, model, any_level):
     del any_level
-    law = laws.of_pages([y], counting=True)
-    return model.with_level(y, np.sqrt(np.mean(law.variance(y))) if law else white.white_level(y))
+    found = laws.of_pages([y], laws.POISSON)
+    return model.with_level(y, np.sqrt(np.mean(found[0].variance(y))) if found else white.white_level(y))
 
 
 # by `NoiseModel.estimator`

@@ -57,6 +57,7 @@ class VarianceLaw(NamedTuple):
       gain_error: standard error of the gain.
       rises: whether the points speak for such a law, and against one level for all brightnesses.
       shows_noise: whether the points are of white noise, with little structure at the next scale, and the gain is surely above 0.
+      points: the `Points` that it is from.
     """
 
     gain: float
@@ -64,6 +65,7 @@ class VarianceLaw(NamedTuple):
     gain_error: float
     rises: bool = True
     shows_noise: bool = True
+    points: Points | None = None
 
     def variance(self, brightness):
         """The variance at a brightness; where the line is near 0 or below, a part of what it is where the picture is bright."""
@@ -106,22 +108,37 @@ def points_of(y):
 
 
 def of_points(points):
-    """The `VarianceLaw` nearest to some `Points`: least squares of relative distances, where much structure counts less."""
-    brightness, variance, count, structure = points
+    """The `VarianceLaw` nearest to some `Points`; see `line_of`."""
+    brightness, variance, _, structure = points
     unit = max(float(variance.max()), 1e-300)
-    weight = np.sqrt(count) / np.maximum(1.0, structure)
     design, target = np.stack([brightness, np.ones_like(brightness)], axis=1), variance / unit
-    line, distance = np.maximum(target, 1e-9), np.zeros_like(target)
-    for _ in range(_ROUNDS):
-        own = weight / line / np.sqrt(1 + np.square(distance / _OUTLIER))
-        gain, constant = np.linalg.lstsq(design * own[:, None], target * own, rcond=None)[0]
-        line = np.maximum(design @ (gain, constant), 0.1 * np.median(target))
-        distance = (target - line) / line
+    (gain, constant), line, own = line_of(points, target, design, _OUTLIER)
     information = np.linalg.pinv((design * own[:, None]).T @ (design * own[:, None]))
     spread = max(2.0, float(np.sum(np.square(own * (target - line))) / max(1, len(target) - 2)))
     law = VarianceLaw(float(gain * unit), float(constant * unit), float(np.sqrt(spread * information[0, 0]) * unit))
     sure = law.gain > _SURE[int(np.quantile(structure, 0.75) > _CALM_STRUCTURE)] * law.gain_error
-    return law._replace(rises=_rises(points, law), shows_noise=bool(sure and np.median(structure) < _STRUCTURE))
+    return law._replace(points=points, rises=_rises(points, law), shows_noise=bool(sure and np.median(structure) < _STRUCTURE))
+
+
+def line_of(points, target, design, outlier):
+    """Least squares of relative distances, where much structure counts less.
+
+    Args:
+      points: `Points`.
+      target: [K] what lies on a line, above 0.
+      design: [K, parameters] its columns.
+      outlier: relative distance at which a point counts less.
+    Returns:
+      ([parameters] coefficients, [K] the line there, [K] weights).
+    """
+    weight = np.sqrt(points.count) / np.maximum(1.0, points.structure)
+    line, distance = np.maximum(target, 1e-9 * target.max()), np.zeros_like(target)
+    for _ in range(_ROUNDS):
+        own = weight / line / np.sqrt(1 + np.square(distance / outlier))
+        coefficients = np.linalg.lstsq(design * own[:, None], target * own, rcond=None)[0]
+        line = np.maximum(design @ coefficients, 0.1 * np.median(target))
+        distance = (target - line) / line
+    return coefficients, line, own
 
 
 def of_channels(channels):

@@ -10,8 +10,9 @@ import numpy as np
 from skimage import restoration
 
 from r2r_tf.errors import InputError
-from r2r_tf.estimation import laws, white
+from r2r_tf.estimation import white
 from r2r_tf.evaluation import metrics
+from r2r_tf.inference import found_law
 
 
 def non_local_means(y, sigma):
@@ -61,9 +62,9 @@ def by_law(method, y, law=None):
     Args:
       method: one of the functions above.
       y: [H, W, C].
-      law: `laws.Law`; None for the law or the level that the picture itself tells.
+      law: as from `found_law.of_pages`; None for the law or the level that the picture itself tells.
     """
-    law = law or laws.of_pages([y])
+    law = law.settled([y]) if law else found_law.of_pages([y])
     if law is None:
         level = white.white_level(y)
         return method(y, level) if level > 0 else y

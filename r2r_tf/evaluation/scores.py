@@ -79,13 +79,13 @@ def evaluate(
 
     classical = baselines.chosen(with_bm3d)
     # told the level or the law where it is known, else the level that is best on training pairs, else what each image tells
-    pairs, affine = test.training_pairs, test.noise and test.noise.affine
+    pairs, polynomial = test.training_pairs, test.noise and test.noise.polynomial
     best = {name: baselines.best_level(method, pairs) for name, method in classical.items()} if pairs else {}
     methods = {NOISY: lambda index: test.images[index].noisy}
     for name, method in classical.items():
-        if affine or (test.noise is None and not pairs):
+        if polynomial or (test.noise is None and not pairs):
             methods[name] = lambda index, method=method: baselines.by_law(
-                method, test.images[index].noisy, laws.Law(*affine) if affine else None
+                method, test.images[index].noisy, laws.of_polynomial(polynomial) if polynomial else None
             )
         else:
             methods[name] = lambda index, method=method, level=best.get(name): method(

@@ -6,6 +6,7 @@ Arrays are NumPy; floats are on the [0, 1] scale and values outside are kept. Se
 import numpy as np
 
 from r2r_tf.errors import InputError
+from r2r_tf.estimation import laws
 from r2r_tf.inference import adaptive, array_forms, defaults, frames, passes, patches, shipped, stacks
 from r2r_tf.models import denoisers, structure
 
@@ -52,9 +53,9 @@ def denoise(
         was chosen one for students, who have learnt the mean over all, eight for others.
       channel_axis: position of the channels; None: the last axis of three or four dimensions, none for two.
       seed: of the draws, a number or a tuple of numbers; the same seed gives the same estimate.
-      noise: "white" or "poisson" (counting noise, whose gain is found), or a noise model such as `noise.Gaussian` or
-        `noise.Poisson`, instead of sigma. None: networks for white noise of any level find white noise, counting noise and
-        smooth noise by themselves, see `estimation.laws`.
+      noise: "white", "poisson" or "gamma" (counting noise or speckle, as strong as is found), or a noise model such as
+        `noise.Gaussian` or `noise.Poisson`, instead of sigma. None: networks for white noise of any level find white noise,
+        counting noise, speckle and smooth noise by themselves, see `estimation.laws`.
       max_memory_gb: what a pass may take, about. Images that need more (DnCNN: 1 kB a pixel) are worked on in tiles, which
         changes nothing in the estimate.
     Returns:
@@ -245,7 +246,7 @@ def _prepare(array, model, channel_axis, sigma, noise=None):
     defaults.check_sigma(sigma, max(1.0, array_forms.span(form.pixels)) if sigma is not None else 1.0)
     if denoiser is None:
         array_forms.check_channels(np.shape(array), channel_axis, 1)
-    unknown = sigma is None and noise in (None, frames.POISSON)
+    unknown = sigma is None and noise in (None, *laws.KINDS)
     denoiser = denoiser or shipped.denoiser_for(form.scale.to_unit(form.pixels[0]), counting=unknown)
     array_forms.check_channels(np.shape(array), channel_axis, denoiser.form.channels)
     return denoiser, form

@@ -9,11 +9,12 @@ from r2r_tf.errors import InputError
 from r2r_tf.estimation import laws
 from r2r_tf.image_files import content
 from r2r_tf.image_files.value_range import ValueRange, to_dtype
-from r2r_tf.inference import defaults, shrinkage, views
+from r2r_tf.inference import defaults, found_law, shrinkage, views
 from r2r_tf.models import structure
 from r2r_tf.noise import Gaussian, NoiseModel, mean_level
 
-WHITE, POISSON = "white", "poisson"  # in place of a noise model: white, or counting noise, as strong as is found
+WHITE = "white"  # in place of a noise model, as are those kinds of noise whose strength is found
+_WORDS = (WHITE, *laws.KINDS)
 _LEAST_FOUND = 1.5 / 255  # of the picture's range: less is not told from grain that belongs to the picture
 _MOST = 1e18  # times the range: what sums of float32 hold
 _NOTHING = 1e-6  # of the range: what float32 does not hold
@@ -59,8 +60,8 @@ def frame_of(denoiser, picture, value_range, average, *, sigma=None, noise=None,
       picture: `views.Picture`.
       value_range: `ValueRange`: what 0 and 1 stand for in sigma and noise.
       average: as in `defaults.image_noise`.
-      sigma, noise: as there; or noise is `WHITE` or `POISSON`.
-      law: the `laws.Law` of the picture, in its values; None: that of `law_of`.
+      sigma, noise: as there; or noise is `WHITE` or one of `laws.KINDS`.
+      law: the law of the picture, in its values; None: that of `law_of`.
     Raises:
       InputError: another word for noise, or a law for a network that cannot follow it.
     """
@@ -70,16 +71,20 @@ def frame_of(denoiser, picture, value_range, average, *, sigma=None, noise=None,
         return Frame(width, None, 0.0)
     own_frame = sees_content(denoiser)
     _check_word(noise)
-    if not own_frame and (law is not None or noise == POISSON):
-        raise InputError("`noise=poisson` needs a homogeneous network for white noise of any level, as the shipped defaults are.")
+    if not own_frame and (law is not None or noise in laws.KINDS):
+        raise InputError(
+            "`noise` that is not white needs a homogeneous network for white noise of any level, as the shipped defaults are. "
+            f"Received: noise={noise if noise in laws.KINDS else law}"
+        )
     zero, unit = known.zero_and_unit() if own_frame else (value_range.low, width)
     filled = content.filled(shown, bad, known)
     # estimators for white noise leave holes out
     leaves_out = bad & ~_scattered(bad)
     if own_frame and sigma is None:
-        law = law or law_of([np.where(leaves_out, np.nan, filled)], value_range, noise)
+        law = law or law_of(denoiser, [np.where(leaves_out, np.nan, filled)], value_range, noise)
         if law is not None:
-            return _frame_of_view(denoiser, views.View(picture, known, law), width, average, filled)
+            view = views.View(picture, known, law.settled([filled]))
+            return _frame_of_view(denoiser, view, width, average, filled)
     if isinstance(noise, str):
         noise = None
     elif own_frame and noise is not None and not noise.white:
@@ -129,20 +134,21 @@ def shown_of(picture):
     return shown, known, content.holes(shown, known)
 
 
-def law_of(pages, value_range, noise=None):
-    """The `laws.Law` of pages [H, W, C]: what a noise model says, else what they say themselves; None for white noise.
+def law_of(denoiser, pages, value_range, noise=None):
+    """The law of pages [H, W, C]: what a noise model says, else what they say themselves; None for white noise.
 
     Args:
+      denoiser: as in `found_law.of_pages`.
       pages: list of arrays, NaN where they have no values.
       value_range, noise: as in `frame_of`.
     """
     _check_word(noise)
-    if noise in (None, POISSON):
-        return laws.of_pages(pages, counting=noise == POISSON)
-    if noise == WHITE or noise.affine is None:
+    if noise is None or noise in laws.KINDS:
+        return found_law.of_pages(pages, noise, denoiser)
+    if noise == WHITE or noise.polynomial is None:
         return None
     width = value_range.high - value_range.low
-    return laws.Law(*noise.affine).scaled(-value_range.low / width, 1 / width)
+    return laws.of_polynomial(noise.polynomial).scaled(-value_range.low / width, 1 / width)
 
 
 def _frame_of_view(denoiser, view, width, average, filled):
@@ -153,8 +159,8 @@ def _frame_of_view(denoiser, view, width, average, filled):
 
 
 def _check_word(noise):
-    if isinstance(noise, str) and noise not in (WHITE, POISSON):
-        raise InputError(f'`noise` must be "white", "poisson" or a noise model. Received: noise={noise!r}')
+    if isinstance(noise, str) and noise not in _WORDS:
+        raise InputError(f"`noise` must be {', '.join(_WORDS)} or a noise model. Received: noise={noise!r}")
 
 
 def _scaled(values, zero, unit):

@@ -5,7 +5,7 @@ import re
 from typing import NamedTuple
 
 from r2r_tf.errors import InputError
-from r2r_tf.estimation import laws
+from r2r_tf.estimation import laws, speckle
 from r2r_tf.inference import frames
 
 _TEXT = re.compile(r"(?P<number>.+?)\s*(?P<unit>counts|/\s*255)?", re.IGNORECASE)
@@ -59,10 +59,11 @@ def parse(text):
 
 
 def noise_of(text):
-    """What a flag says of the noise: ('white', None), ('poisson', None), or ('poisson', `laws.Law` in the values of the file).
+    """What a flag says of the noise: its kind, and its law in the values of the file or None, which is to be found.
 
     Args:
-      text: 'white', 'poisson', or 'poisson,gain=2.5,offset=100,read_noise=3' with any of the last two left out; in counts.
+      text: 'white', 'poisson' or 'gamma', the last two with what is known of them, in counts: 'poisson,gain=2.5' and offset or
+        read_noise, 'gamma,looks=50' and offset.
     Raises:
       InputError: another text.
     """
@@ -71,16 +72,24 @@ def noise_of(text):
         given = {key: float(value) for key, value in (part.split("=") for part in parts)}
     except ValueError:
         given = {"": math.nan}
-    told = kind == frames.POISSON and given.get("gain", 0) > 0 and {"gain", "offset", "read_noise"} >= set(given)
-    if told and all(math.isfinite(value) for value in given.values()):
-        constant = given.get("read_noise", 0.0) ** 2 - given["gain"] * given.get("offset", 0.0)
-        return kind, laws.Law(given["gain"], constant)
-    if given or kind not in (frames.WHITE, frames.POISSON):
+    main, others = _TOLD.get(kind, ("", set()))
+    if given.get(main, 0) > 0 and others >= set(given) and all(map(math.isfinite, given.values())):
+        return kind, _LAWS[kind](given[main], given.get("offset", 0.0), given.get("read_noise", 0.0))
+    if given or kind not in (frames.WHITE, *_TOLD):
         raise InputError(
-            "`noise` is white, poisson (counting noise, whose gain is found), or counting noise that is known, in the values of "
-            f"the file, such as poisson,gain=2.5,offset=100,read_noise=3 with a gain above 0. Received: {text}"
+            "`noise` is white, poisson or gamma (counting noise or speckle, as strong as is found), or what is known of them in "
+            "the values of the file, such as poisson,gain=2.5,offset=100,read_noise=3 with a gain above 0, or gamma,looks=50. "
+            f"Received: {text}"
         )
     return kind, None
+
+
+# by kind: the number that is needed if any is given, and all that may be; and the law from these
+_TOLD = {laws.POISSON: ("gain", {"gain", "offset", "read_noise"}), laws.GAMMA: ("looks", {"looks", "offset"})}
+_LAWS = {
+    laws.POISSON: lambda gain, offset, read_noise: laws.Law(gain, read_noise**2 - gain * offset),
+    laws.GAMMA: lambda looks, offset, _: speckle.Speckle(looks, offset),
+}
 
 
 def in_counts(levels, scale):

@@ -3,9 +3,9 @@
 import numpy as np
 
 from r2r_tf import estimation, pretrained, recorruption
-from r2r_tf.estimation import laws, spectrum
+from r2r_tf.estimation import spectrum
 from r2r_tf.image_files import content
-from r2r_tf.inference import passes
+from r2r_tf.inference import found_law, passes
 from r2r_tf.inference.gaussian_residuals import made_gaussian
 from r2r_tf.models import denoisers
 
@@ -33,8 +33,8 @@ def denoiser_for(y, precision="float32", counting=True):
             return camera
     general = denoisers.load(pretrained.DEFAULTS[3 if colour else 1], precision)
     may_count = counting and not colour and np.isfinite(y[..., 0]).any()
-    law = laws.of_pages([y[..., :1]]) if may_count else None
-    if law is None or law.gain == 0 or law.smooth:
+    law = found_law.of_pages([y[..., :1]]) if may_count else None
+    if law is None or not law.counting or law.smooth:
         return general
     special = denoisers.load(pretrained.MICROSCOPE, precision)
     return special if gains(special, general, law.stabilised(y[..., :1])) else general

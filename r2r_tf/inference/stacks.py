@@ -146,7 +146,7 @@ def shared_laws(denoiser, places, pictures, value_range, noise=None):
     result = {}
     for first, own in groups.items():
         pages = [np.where(bad, np.nan, shown) for shown, known, bad in map(frames.shown_of, _some(own)) if known.high > known.low]
-        law = frames.law_of(pages, value_range, noise) if pages else None
+        law = frames.law_of(denoiser, pages, value_range, noise) if pages else None
         if law is not None:
             result[first] = law
     return result

@@ -127,7 +127,7 @@ class CameraNoise:
     gain: np.ndarray = dataclasses.field(default_factory=lambda: np.ones(1))
 
     family, levels, white, estimator, reach = "camera", "map", False, "spectrum", _REACH
-    affine = None
+    polynomial = None
 
     def draw(self, u):
         """Itself."""

@@ -21,6 +21,11 @@ class Gamma(thinning.OfOneStrength):
 
     family = "gamma"
 
+    @property
+    def polynomial(self):
+        """(1 / L, 0, 0)."""
+        return 1 / self.looks, 0.0, 0.0
+
     def at(self, y):
         """`GammaImage`, whose levels follow the image, smoothed."""
         return GammaImage(self.looks, thinning.brightness(y), float(np.mean(np.square(y, dtype=np.float64))))

@@ -20,7 +20,7 @@ class Gaussian(AdditiveGaussian):
     sigma: float
 
     family, levels, white, estimator, reach = "gaussian", "one", True, None, 0
-    affine = None
+    polynomial = None
 
     def draw(self, u):
         """Itself."""
@@ -99,7 +99,7 @@ class GaussianRange:
     high: float
 
     family, levels, white, estimator, reach = "gaussian", "range", True, "white", 0
-    affine = None
+    polynomial = None
 
     def draw(self, u):
         """`Gaussian`, the noise of one picture."""

@@ -81,8 +81,8 @@ class NoiseModel(Protocol):
       white: whether it is Gaussian and independent from pixel to pixel with one level for a picture.
       estimator: how `estimation.of_image` finds the strength in a noisy image; None: it is known.
       reach: how many pixels around a pixel `at` looks at.
-      affine: (gain, constant) of noise whose variance is gain x + constant and independent from pixel to pixel, of which
-        `anscombe` makes white noise; None for other noise.
+      polynomial: (q, g, c) of noise whose variance is q x^2 + g x + c and independent from pixel to pixel, of which `anscombe`,
+        or for q alone `log_gamma`, makes white noise; None for other noise.
     """
 
     family: str
@@ -90,7 +90,7 @@ class NoiseModel(Protocol):
     white: bool
     estimator: str | None
     reach: int
-    affine: tuple | None
+    polynomial: tuple | None
 
     def draw(self, u):
         """The model of one picture, from a uniform draw u in [0, 1); itself unless levels are a range."""

@@ -22,9 +22,9 @@ class Poisson(thinning.OfOneStrength):
     family = "poisson"
 
     @property
-    def affine(self):
-        """(g, 0)."""
-        return self.gain, 0.0
+    def polynomial(self):
+        """(0, g, 0)."""
+        return 0.0, self.gain, 0.0
 
     def at(self, y):
         """`PoissonImage`, whose levels follow the image, smoothed."""
@@ -67,7 +67,7 @@ class PoissonRange:
     high: float
 
     family, levels, white, estimator, reach = "poisson", "range", False, "counting", thinning.PILOT_RADIUS
-    affine = None
+    polynomial = None
 
     def draw(self, u):
         """`Poisson`, the noise of one picture."""

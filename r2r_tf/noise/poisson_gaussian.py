@@ -34,9 +34,9 @@ class PoissonGaussian(thinning.OfOneStrength):
     family = "poisson_gaussian"
 
     @property
-    def affine(self):
-        """(g, r^2)."""
-        return self.gain, self.read_noise**2
+    def polynomial(self):
+        """(0, g, r^2)."""
+        return 0.0, self.gain, self.read_noise**2
 
     def at(self, y):
         """`PoissonGaussianImage`, whose levels follow the image, smoothed."""

@@ -28,7 +28,7 @@ class OfOneStrength:
     """What the `noise.NoiseModel` of counted things has in common: any strength is one of its family, and it is that of all."""
 
     levels, white, estimator, reach = "map", False, None, PILOT_RADIUS
-    affine = None
+    polynomial = None
 
     def draw(self, u):
         """Itself."""

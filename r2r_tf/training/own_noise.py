@@ -11,8 +11,8 @@ import numpy as np
 
 from r2r_tf import estimation, pretrained
 from r2r_tf.errors import InputError
-from r2r_tf.estimation import laws
 from r2r_tf.image_files import content
+from r2r_tf.inference import found_law
 from r2r_tf.inference.gaussian_residuals import made_gaussian
 from r2r_tf.models import denoisers
 from r2r_tf.noise import Gaussian, GaussianRange, NoiseModel
@@ -65,19 +65,19 @@ def of_pictures(pictures, homogeneous, alpha):
 def _counts(pictures):
     """Whether a channel of the pictures has counting noise."""
     channels = range(pictures[0].noisy.shape[-1])
-    return any(laws.of_pages([picture.noisy[..., c : c + 1] for picture in pictures]) for c in channels)
+    return any(found_law.of_pages([picture.noisy[..., c : c + 1] for picture in pictures]) for c in channels)
 
 
 def laws_of(pictures):
-    """The `laws.Law` of each picture, that of its setting if its pictures agree; None for white noise."""
+    """The law of each picture, that of its setting if its pictures agree; None for white noise."""
     groups = {}
     for number, picture in enumerate(pictures):
         groups.setdefault(picture.setting, []).append(number)
     result = [None] * len(pictures)
     for numbers in groups.values():
-        shared = laws.of_pages([pictures[number].noisy for number in numbers])
+        shared = found_law.of_pages([pictures[number].noisy for number in numbers])
         for number in numbers:
-            result[number] = shared or laws.of_pages([pictures[number].noisy])
+            result[number] = shared or found_law.of_pages([pictures[number].noisy])
     return result
 
 
@@ -86,7 +86,7 @@ def _seen(pictures, found, alpha):
     counting = np.mean([law is not None for law in found]) > 0.5
     if counting:
         # what one picture in a few does not show is as the others show it
-        usual = sorted((law for law in found if law), key=lambda law: law.gain)
+        usual = sorted((law for law in found if law), key=lambda law: law.variance(0.5))
         found = [law or usual[len(usual) // 2] for law in found]
         values, levels = [law.stabilised(p.noisy) for law, p in zip(found, pictures, strict=True)], [1.0] * len(pictures)
     else:

@@ -127,14 +127,18 @@ def test_noise_models_are_told_in_the_units_of_the_picture(rng):
     y = np.float32(counts(rng) / 30)
     told = error(denoised(y, noise=noise.Poisson(1 / 30)), X)
     assert told < 1.03 * error(denoised(y), X) and told < 0.85 * error(denoised(y, noise="white"), X)
-    y = X * rng.gamma(20, size=X.shape) / 20
-    level = np.sqrt(np.mean(np.square(X)) / 20)
-    assert error(denoised(y, noise=noise.Gamma(20.0)), X) == pytest.approx(error(denoised(y, sigma=level), X), rel=0.03)
-    with pytest.raises(InputError, match='must be "white", "poisson" or a noise model'):
+    y = rng.binomial(20, X) / 20
+    level = np.sqrt(np.mean(X * (1 - X)) / 20)
+    assert error(denoised(y, noise=noise.Binomial(20)), X) == pytest.approx(error(denoised(y, sigma=level), X), rel=0.03)
+    with pytest.raises(InputError, match="must be white, poisson, gamma or a noise model"):
         denoised(np.stack([y, y])[..., None], noise="snow")
 
 
-@pytest.mark.parametrize("text", "poison white,gain=2 poisson,gain=0 poisson,offset=3 poisson,gain=x poisson,gain=nan".split())
+WRONG = """poison gamma,gain=2 gamma,looks=0 gamma,looks=3,read_noise=2 white,gain=2 poisson,gain=0 poisson,offset=3
+poisson,gain=x poisson,gain=nan"""
+
+
+@pytest.mark.parametrize("text", WRONG.split())
 def test_noise_that_is_no_noise(text):
     with pytest.raises(InputError, match=r"`noise` is white, poisson .* Received: "):
         levels.noise_of(text)

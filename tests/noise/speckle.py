@@ -24,7 +24,7 @@ class Speckle:
     strength: float = 1.0
 
     family, levels, white, estimator, reach = "speckle", "one", False, None, 0
-    affine = None
+    polynomial = None
 
     def draw(self, u):
         return self

@@ -223,7 +223,8 @@ def test_flags_and_stored_form():
     low, middle, high = (PoissonRange(1 / 100, 1 / 10).draw(u).gain for u in (0.0, 0.5, 1.0))
     assert (low, high) == (pytest.approx(0.01), pytest.approx(0.1)) and middle == pytest.approx(np.sqrt(low * high))
     assert PoissonRange(0.01, 0.1).scaled(2.0) == PoissonRange(0.04, 0.4)
-    assert Poisson(0.1).affine == (0.1, 0.0) and PoissonGaussian(0.1, 0.2).affine == (0.1, pytest.approx(0.04))
+    assert Poisson(0.1).polynomial == (0, 0.1, 0) and PoissonGaussian(0.1, 0.2).polynomial == (0, 0.1, pytest.approx(0.04))
+    assert Gamma(50.0).polynomial == (1 / 50, 0, 0)
 
 
 @pytest.mark.parametrize(

@@ -101,7 +101,7 @@ def test_laws_of_known_noise(monkeypatch, tmp_path):
     monkeypatch.setattr(laws, "_NAMES", ("camera", "coins"))
     results = laws.run(1, tmp_path / "laws.png")["results"]
     assert results["white, 25 of 255: nothing told"] == results["white, 25 of 255: taken for white"]
-    assert results["30 photons: counting or smooth noise found, %"]["min"] == 100
+    assert results["30 photons: a law found, %"]["min"] == 100
     assert results["30 photons: nothing told"]["median"] > results["30 photons: taken for white"]["median"] + 1
     assert abs(results["30 photons: level error, %"]["median"]) < 5
     assert (tmp_path / "laws.png").read_bytes().startswith(b"\x89PNG")

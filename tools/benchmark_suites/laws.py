@@ -6,16 +6,16 @@ from skimage import data
 from tqdm import tqdm
 
 import r2r_tf
-from r2r_tf.estimation import laws, variance_law
+from r2r_tf.estimation import laws, speckle, variance_law
 from r2r_tf.image_files.value_range import ValueRange
-from r2r_tf.inference import defaults, shipped, stacks
+from r2r_tf.inference import defaults, found_law, shipped, stacks
 from r2r_tf.reports import figures
 from tools.benchmark_suites import timing
 
 _NAMES = ("camera", "moon", "coins", "brick", "page")
 _SIDE = 256
 _OFFSET = 100.0  # of a camera, in counts
-# name: (photons at white, read noise in counts, width of the blur that makes the noise smooth)
+# name: (photons at white, read noise in counts, width of the blur that makes the noise smooth), or the looks of speckle
 CASES = {
     "white, 10 of 255": (None, 10.0, 0.0),
     "white, 25 of 255": (None, 25.0, 0.0),
@@ -28,6 +28,8 @@ CASES = {
     "100 photons, read noise 5": (100, 5.0, 0.0),
     "30 photons, smooth": (30, 0.0, 0.7),
     "smooth, 25 of 255": (None, 25.0, 0.7),
+    "speckle, 4 looks": 4,
+    "speckle, 50 looks": 50,
 }
 
 
@@ -44,7 +46,7 @@ def run(repeats, figure):
     for seed in range(repeats):
         for kind, name in tqdm([(kind, name) for kind in CASES for name in _NAMES], unit=" pictures"):
             x, y, law = picture(name, CASES[kind], seed)
-            found = laws.of_pages([y[..., None]])
+            found = found_law.of_pages([y[..., None]])
             for title, value in _figures(x, y, law, found).items():
                 results.setdefault(f"{kind}: {title}", []).append(value)
             if seed == 0 and name == "camera":
@@ -55,10 +57,13 @@ def run(repeats, figure):
 
 
 def picture(name, case, seed):
-    """(clean, noisy, true `laws.Law`) of a photograph, in counts above a camera's offset; None for a law of another kind."""
-    peak, read_noise, width = case
+    """(clean, noisy, true law) of a photograph, in counts above a camera's offset, of 0 for speckle; None for smooth noise."""
     rng = np.random.default_rng([seed, _NAMES.index(name)])
-    x = getattr(data, name)()[:_SIDE, :_SIDE].astype(np.float64) / 255 * (peak or 255)
+    x = getattr(data, name)()[:_SIDE, :_SIDE].astype(np.float64) / 255
+    if isinstance(case, int):
+        return x, x * rng.gamma(case, size=x.shape) / case, speckle.Speckle(float(case))
+    peak, read_noise, width = case
+    x *= peak or 255
     gain = 0.0 if peak is None else 1.0
     if width:
         n = scipy.ndimage.gaussian_filter(rng.standard_normal(x.shape), width, mode="wrap")
@@ -77,7 +82,7 @@ def _figures(x, y, law, found):
         "noisy": psnr(y),
         "taken for white": psnr(r2r_tf.denoise(y, orientations=1, noise="white")),
         "nothing told": psnr(r2r_tf.denoise(y, orientations=1)),
-        "counting or smooth noise found, %": 100.0 * (found is not None),
+        "a law found, %": 100.0 * (found is not None),
     }
     if law is not None:
         denoiser = shipped.denoiser_for(np.float32(y[..., None]))
