@@ -13,7 +13,7 @@ from r2r_tf.noise import anscombe, blocks
 
 _LEAST_SMOOTH = 4.0 / 255  # of the range: weaker smooth noise is not told from a photograph's own grain
 KINDS = POISSON, GAMMA = "poisson", "gamma"  # of noise that is stronger where it is brighter
-_LIKELY = 4.0  # standard errors by which a gain that is not sure is above 0 to be thought of
+_LIKELY = 10.0  # standard errors by which a gain that is not sure is above 0 to be thought of
 _ENDS = (0.5, 99.5)  # percentiles that are the ends of the range
 
 
@@ -104,7 +104,8 @@ def of_pages(pages, kind=None):
     law = law.smoothed(smooth)
     low, high = np.percentile(filled[0], _ENDS)
     weak = not grows(law) and np.sqrt(law.constant) < _LEAST_SMOOTH * (high - low)
-    return [] if weak else [law]
+    noise = sum(smoothness.is_noise(law.stabilised(page), law.smooth) for page in filled) > len(filled) / 2
+    return found if not noise else [] if weak else [law]
 
 
 def without_holes(pages):
@@ -140,6 +141,6 @@ def _independent(channels, filled, kind):
     if found.rises and found.shows_noise:
         return first, rising
     levels = [white.white_level(channel[..., None]) for channel in channels]
-    if found.gain > _LIKELY * found.gain_error and all(levels):
-        return first, [Law(0.0, float(np.mean(np.square(levels)))), *rising]
-    return first, []
+    likely = found.gain > _LIKELY * found.gain_error and level > 0
+    variance = float(np.mean(np.square(levels))) if all(levels) else level
+    return first, ([Law(0.0, variance), *rising] if likely else [])

@@ -8,7 +8,7 @@ from r2r_tf.image_files import content
 from r2r_tf.inference import passes
 from r2r_tf.models import denoisers
 
-_SIDE, _PAGES = 384, 4  # of the windows that laws are compared on, and how many pages at most
+_SIDE, _PAGES = 288, 4  # of the windows that laws are compared on, and how many pages at most
 _SURE = 4.0  # standard errors by which an unsure law has to be better than white noise
 _STEP, _OFFSETS = 4, (1, 3)  # every so many rows and columns a pixel is held out, from these on
 
