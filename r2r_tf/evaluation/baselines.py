@@ -12,7 +12,6 @@ from skimage import restoration
 from r2r_tf.errors import InputError
 from r2r_tf.estimation import white
 from r2r_tf.evaluation import metrics
-from r2r_tf.inference import found_law
 
 
 def non_local_means(y, sigma):
@@ -56,18 +55,18 @@ def chosen(with_bm3d):
     return {**BASELINES, **({"BM3D": block_matching} if with_bm3d else {})}
 
 
-def by_law(method, y, law=None):
+def by_law(method, y, law):
     """A baseline behind the law of the noise: counting noise is stabilised first, and the estimate brought back without bias.
 
     Args:
       method: one of the functions above.
       y: [H, W, C].
-      law: as from `found_law.of_pages`; None for the law or the level that the picture itself tells.
+      law: as from `found_law.of_pages`; None for white noise, of the level that the picture itself tells.
     """
-    law = law.settled([y]) if law else found_law.of_pages([y])
     if law is None:
         level = white.white_level(y)
         return method(y, level) if level > 0 else y
+    law = law.settled([y])
     t = law.stabilised(y)
     low, unit = float(t.min()), max(float(np.ptp(t)), 1e-9)
     level = (law.smooth.level if law.smooth else 1.0) / unit

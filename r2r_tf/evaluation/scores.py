@@ -1,5 +1,6 @@
 """Evaluation: a denoiser on a test set, image by image, beside the noisy input and classical denoisers."""
 
+import functools
 import pathlib
 import sys
 import time
@@ -11,7 +12,7 @@ from r2r_tf import atomic, noise
 from r2r_tf.estimation import laws
 from r2r_tf.evaluation import baselines, metrics
 from r2r_tf.evaluation import files as evaluation_files
-from r2r_tf.inference import arrays, defaults
+from r2r_tf.inference import arrays, defaults, found_law
 from r2r_tf.reports import figures
 
 NOISY = "noisy input"
@@ -80,13 +81,16 @@ def evaluate(
     classical = baselines.chosen(with_bm3d)
     # told the level or the law where it is known, else the level that is best on training pairs, else what each image tells
     pairs, polynomial = test.training_pairs, test.noise and test.noise.polynomial
+
+    @functools.cache
+    def law_of(index):
+        return laws.of_polynomial(polynomial) if polynomial else found_law.of_pages([test.images[index].noisy])
+
     best = {name: baselines.best_level(method, pairs) for name, method in classical.items()} if pairs else {}
     methods = {NOISY: lambda index: test.images[index].noisy}
     for name, method in classical.items():
         if polynomial or (test.noise is None and not pairs):
-            methods[name] = lambda index, method=method: baselines.by_law(
-                method, test.images[index].noisy, laws.of_polynomial(polynomial) if polynomial else None
-            )
+            methods[name] = lambda index, method=method: baselines.by_law(method, test.images[index].noisy, law_of(index))
         else:
             methods[name] = lambda index, method=method, level=best.get(name): method(
                 test.images[index].noisy, level or test.level(index)

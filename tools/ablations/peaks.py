@@ -1,7 +1,7 @@
 """One denoiser over the photons of white: told nothing, told the true law, and taking the noise for white."""
 
 from r2r_tf.evaluation import baselines, scores
-from r2r_tf.inference import arrays, frames
+from r2r_tf.inference import arrays, found_law, frames
 from r2r_tf.noise import Poisson
 from tools.ablations.report import Stopwatch, cases_of_images, score
 
@@ -22,7 +22,8 @@ def cases(denoiser, tests_of_peaks, with_bm3d=False):
 
     def rows(peak, test, index):
         x, y = test.images[index].clean, test.images[index].noisy
-        ways = {name: lambda method=method: baselines.by_law(method, y) for name, method in baselines.chosen(with_bm3d).items()}
+        law, methods = found_law.of_pages([y]), baselines.chosen(with_bm3d)
+        ways = {name: lambda method=method: baselines.by_law(method, y, law) for name, method in methods.items()}
         told = {"taken for white": frames.WHITE, "nothing told": None, "true law told": Poisson(1 / peak)}
         for name, own in told.items():
             ways[name] = lambda own=own: arrays.denoise(y, denoiser, noise=own, channel_axis=-1)
