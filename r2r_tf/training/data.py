@@ -54,7 +54,7 @@ def load_images(settings):
     factors, model = settings.binning, given_noise(settings)
     models = model
     if model is None:
-        shown = _estimated(settings, pictures)
+        shown = _estimated(settings, pictures, about["value_range"])
         pictures, models, model = shown.pictures, shown.models, shown.pool
         print(f"Noise: {shown.words}.")
         factors = factors if model.white else None
@@ -68,8 +68,8 @@ def load_images(settings):
     return TrainingImages(*parts, model, about)
 
 
-def _estimated(settings, pictures):
-    """The `own_noise.Shown` of pictures whose noise is not given."""
+def _estimated(settings, pictures, values):
+    """The `own_noise.Shown` of pictures whose noise is not given; values are what 0 and 1 stand for in the files."""
     if any(picture.noisy is None for picture in pictures):
         raise InputError(
             f"`sigma={settings.sigma}` is for pictures that are noisy already, and {settings.dataset} has clean ones."
@@ -82,7 +82,7 @@ def _estimated(settings, pictures):
     clean = objectives.OBJECTIVES[settings.objective].clean
     network = networks.build(settings.model, **network_options(settings, pictures[0].noisy.shape[-1]))
     homogeneous = structure.form(network).takes_level and structure.is_homogeneous(network)
-    return own_noise.of_pictures(pictures, homogeneous and not clean, settings.alpha)
+    return own_noise.of_pictures(pictures, homogeneous and not clean, settings.alpha, values)
 
 
 def _taught(settings, images):

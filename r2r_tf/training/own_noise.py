@@ -39,23 +39,24 @@ class Shown(NamedTuple):
     words: str
 
 
-def of_pictures(pictures, homogeneous, alpha):
+def of_pictures(pictures, homogeneous, alpha, values=(0, 1)):
     """The `Shown` of pictures.
 
     Args:
       pictures: list of `datasets.Picture`, noisy, [0, 1] scale.
       homogeneous: whether the network commutes with contrast and is told the level; others are shown the pictures as they are.
       alpha: of the recorruption.
+      values: what 0 and 1 stand for in the files, for words.
     Raises:
       InputError: no picture shows noise, or too few places show it alone.
     """
     if homogeneous and pictures[0].noisy.shape[-1] == 1:
         found = laws_of(pictures)
         if not any(law and law.smooth for law in found):
-            return _seen(pictures, found, alpha)
+            return _seen(pictures, found, alpha, values)
     models, pool = estimation.camera_noise([p.noisy for p in pictures], [p.setting for p in pictures])
     if homogeneous and len(pool.kernel[0, 0]) > 1 and pool.own_part() > _OWN and not _counts(pictures):
-        return _seen(pictures, [None] * len(pictures), alpha)
+        return _seen(pictures, [None] * len(pictures), alpha, values)
     # pictures that do not tell their setting may be of several: each then has a strength of its own
     strengths = [estimation.level_factor(p.noisy, pool) if p.setting is None else 1.0 for p in pictures]
     models = [models[p.setting].scaled(own) for p, own in zip(pictures, strengths, strict=True)]
@@ -81,7 +82,7 @@ def laws_of(pictures):
     return result
 
 
-def _seen(pictures, found, alpha):
+def _seen(pictures, found, alpha, values_of_files):
     """The `Shown` of pictures with a law, or with white noise where that is None."""
     counting = np.mean([law is not None for law in found]) > 0.5
     if counting:
@@ -106,7 +107,7 @@ def _seen(pictures, found, alpha):
     shown = [pictures[number]._replace(noisy=own, clean=None) for number, own in zip(kept, seen, strict=True)]
     told = [float(model.level()) for model in models]
     pool = GaussianRange(min(told), max(told) * input_gain(alpha))
-    return Shown(shown, models, pool, _words(found if counting else None, levels, len(pictures)))
+    return Shown(shown, models, pool, _words(found if counting else None, levels, len(pictures), values_of_files))
 
 
 def _levels(values):
@@ -116,11 +117,11 @@ def _levels(values):
     return [usual if abs(level - usual) <= _ALIKE * usual else float(level) for level in own]
 
 
-def _words(found, levels, count):
+def _words(found, levels, count, values):
     if found:
-        distinct = list(dict.fromkeys(map(str, found)))
-        text = distinct[0] if len(distinct) == 1 else f"{len(distinct)} laws such as {distinct[0]}; {distinct[-1]}"
-        return f"{text} (m from 0 to 1)"
+        low, width = values[0], values[1] - values[0]
+        distinct = list(dict.fromkeys(str(law.scaled(-low / width, 1 / width)) for law in found))
+        return distinct[0] if len(distinct) == 1 else f"{len(distinct)} laws such as {distinct[0]}; {distinct[-1]}"
     low, high = 255 * min(levels), 255 * max(levels)
     text = f"white, {low:.3g} grey levels of 255" if low == high else f"white, {low:.3g} to {high:.3g} grey levels of 255"
     return text if len(levels) == count else f"{text}; {count - len(levels)} pictures without noise are left out"

@@ -1,6 +1,7 @@
 """Training on one's own pictures with nothing told: the simplest law that fits, and never a loss."""
 
 import json
+import re
 
 import numpy as np
 import pytest
@@ -59,8 +60,11 @@ def test_a_picture_of_another_level_keeps_it_and_one_without_noise_is_left_out(r
 def test_counting_noise_becomes_gaussian_of_known_level(rng):
     """What is shown has noise of the sigma that goes with it: against stabilised values of the same counts without noise."""
     clean = [20 * x + 1 for x in scenes()]
-    shown = own_noise.of_pictures(pictures([rng.poisson(x) / 30.0 for x in clean]), True, ALPHA)
-    assert "counting noise" in shown.words and all(isinstance(model, Stabilised) for model in shown.models)
+    shown = own_noise.of_pictures(pictures([rng.poisson(x) / 30.0 for x in clean]), True, ALPHA, (100.0, 130.0))
+    # in the values of files that have counts on 100
+    gain, constant = re.fullmatch(r"counting noise, variance ([\d.]+) m - ([\d.]+)", shown.words).groups()
+    assert float(gain) == pytest.approx(1, rel=0.15) and float(constant) == pytest.approx(100, rel=0.15)
+    assert all(isinstance(model, Stabilised) for model in shown.models)
     for x, own, model in zip(clean, shown.pictures, shown.models, strict=True):
         expected = np.mean([2 * np.sqrt(rng.poisson(x) + 0.375) for _ in range(60)], axis=0) * model.many
         residual = own.noisy - expected
