@@ -102,10 +102,12 @@ def of_pages(pages, kind=None):
     law = _independent([blocks.binned(page, 2)[..., 0] for page in pages], filled, kind)[0] or first
     smooth = smoothness.of_channels([law.stabilised(page) for page in filled]) or smooth
     law = law.smoothed(smooth)
+    if grows(law):
+        return [law]
+    if sum(smoothness.is_noise(law.stabilised(page), law.smooth) for page in filled) <= len(filled) / 2:
+        return found
     low, high = np.percentile(filled[0], _ENDS)
-    weak = not grows(law) and np.sqrt(law.constant) < _LEAST_SMOOTH * (high - low)
-    noise = sum(smoothness.is_noise(law.stabilised(page), law.smooth) for page in filled) > len(filled) / 2
-    return found if not noise else [] if weak else [law]
+    return [law] if np.sqrt(law.constant) >= _LEAST_SMOOTH * (high - low) else []
 
 
 def without_holes(pages):

@@ -33,7 +33,7 @@ _PLATEAU = 1.4  # how many times the level of the next finer band the told one h
 # blocks of whitened noise: side; how many at least; most kurtosis and skew of the calmest fifth, and variance of the tenth, over
 # that of the level. Smooth noise of 10 to 25 grey levels on photographs has -0.1 to 0.3, 0.1 and 0.3 to 0.7, widefield
 # micrographs 0.4, 0.4 and 0.4; photographs of texture without noise, whose spectra look like noise, 0.3 to 3, 1 and 0.5 to 0.9
-_BLOCK, _FEWEST, _KURTOSIS, _SKEW, _CALMEST = 12, 20, 0.42, 0.4, 0.57
+_BLOCK, _FEWEST, _KURTOSIS, _SKEW, _CALMEST = 12, 20, 0.55, 0.45, 0.57
 
 
 class Smoothness(NamedTuple):

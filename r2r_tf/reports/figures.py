@@ -1,5 +1,7 @@
 """Figures as PNG files: training curves, histograms of scores, and the best, median and worst picture."""
 
+import re
+
 import matplotlib.image
 import numpy as np
 from matplotlib.figure import Figure
@@ -106,7 +108,7 @@ def variance_laws(curves, path, most=12):
         axes.plot(points.brightness, points.variance / seen, "o", color="black", markersize=4)
         if law is not None:
             ends = np.linspace(points.brightness[0], points.brightness[-1])
-            axes.plot(ends, law.variance(ends), color="tab:red", label="\n".join(str(law).split(", variance ")))
+            axes.plot(ends, law.variance(ends), color="tab:red", label=re.sub(", (variance|standard deviation) ", "\n", str(law)))
             axes.legend(fontsize="small", frameon=False)
         axes.set_title(name if len(name) <= 30 else f"{name[:14]}...{name[-13:]}", fontsize="medium")
         axes.set(xlabel="brightness m", ylabel="variance", ylim=(0, None))
