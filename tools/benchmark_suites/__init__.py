@@ -9,7 +9,6 @@ SUITES = (
     "pipeline",
     "startup",
     "estimation",
-    "found_levels",
     "camera",
     "laws",
     "robustness",
