@@ -77,15 +77,15 @@ def cells(size, y, *masks):
     """
     coarse, (_, _, first) = pywt.dwt2(y, "db2", mode="periodization")
     _, (*others, second) = pywt.dwt2(coarse, "db2", mode="periodization")
-    parts = [_blocks(own, 2 * size) for own in (y, *masks)] + [_blocks(first, size)]
-    parts += [_blocks(own, size // 2) for own in (*others, second)]
+    parts = [blocks_of(own, 2 * size) for own in (y, *masks)] + [blocks_of(first, size)]
+    parts += [blocks_of(own, size // 2) for own in (*others, second)]
     grid = tuple(min(own.shape[axis] for own in parts) for axis in (0, 1))
     *pixels, first, across, along, second = (own[: grid[0], : grid[1]].reshape(grid[0] * grid[1], -1) for own in parts)
     return grid, pixels, first, [across, along], second
 
 
-def _blocks(coefficients, size):
-    """[rows, columns, size size] of coefficients [H, W]; what does not fill a block is left out."""
-    rows, columns = (side // size for side in coefficients.shape)
-    part = coefficients[: rows * size, : columns * size].reshape(rows, size, columns, size)
+def blocks_of(values, size):
+    """[rows, columns, size size] of values [H, W]; what does not fill a block is left out."""
+    rows, columns = (side // size for side in values.shape)
+    part = values[: rows * size, : columns * size].reshape(rows, size, columns, size)
     return part.swapaxes(1, 2).reshape(rows, columns, size * size)

@@ -65,6 +65,11 @@ class Law(NamedTuple):
         """Whether it is that of counting noise."""
         return self.gain > 0
 
+    @property
+    def grows(self):
+        """Whether noise is stronger where it is brighter."""
+        return self.gain > 0
+
     def settled(self, pages):
         """Itself: it takes nothing else from the pages."""
         del pages
@@ -102,7 +107,7 @@ def of_pages(pages, kind=None):
     law = _independent([blocks.binned(page, 2)[..., 0] for page in pages], filled, kind)[0] or first
     smooth = smoothness.of_channels([law.stabilised(page) for page in filled]) or smooth
     law = law.smoothed(smooth)
-    if grows(law):
+    if law.grows:
         return [law]
     if sum(smoothness.is_noise(law.stabilised(page), law.smooth) for page in filled) <= len(filled) / 2:
         return found
@@ -113,11 +118,6 @@ def of_pages(pages, kind=None):
 def without_holes(pages):
     """[H, W] of pages of one channel, their median where they have no value."""
     return [np.where(np.isnan(page[..., 0]), np.nanmedian(page[..., 0]), page[..., 0]) for page in pages]
-
-
-def grows(law):
-    """Whether noise of a law is stronger where it is brighter."""
-    return law.counting or isinstance(law, speckle.Speckle)
 
 
 def _independent(channels, filled, kind):
@@ -142,7 +142,7 @@ def _independent(channels, filled, kind):
     first = rising[0] if found.rises else white_law
     if found.rises and found.shows_noise:
         return first, rising
+    if found.gain <= _LIKELY * found.gain_error or white_law is None:
+        return first, []
     levels = [white.white_level(channel[..., None]) for channel in channels]
-    likely = found.gain > _LIKELY * found.gain_error and level > 0
-    variance = float(np.mean(np.square(levels))) if all(levels) else level
-    return first, ([Law(0.0, variance), *rising] if likely else [])
+    return first, [Law(0.0, float(np.mean(np.square(levels)))) if all(levels) else white_law, *rising]

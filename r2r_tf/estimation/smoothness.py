@@ -11,7 +11,7 @@ import numpy as np
 import scipy.signal
 import scipy.stats
 
-from r2r_tf.estimation import spectrum
+from r2r_tf.estimation import calm_blocks, spectrum
 from r2r_tf.noise.camera import CameraNoise
 
 RADIUS = 12  # of the filters
@@ -122,9 +122,8 @@ def is_noise(t, smooth):
       smooth: its `Smoothness`.
     """
     white = filtered(t[..., None], smooth.whitening())[..., 0] / smooth.level
-    rows, columns = (side // _BLOCK * _BLOCK for side in white.shape)
-    blocks = white[:rows, :columns].reshape(rows // _BLOCK, _BLOCK, columns // _BLOCK, _BLOCK).swapaxes(1, 2)
-    blocks = blocks.reshape(-1, _BLOCK**2) - blocks.reshape(-1, _BLOCK**2).mean(axis=1, keepdims=True)
+    blocks = calm_blocks.blocks_of(white, _BLOCK).reshape(-1, _BLOCK**2)
+    blocks = blocks - blocks.mean(axis=1, keepdims=True)
     variances = blocks.var(axis=1)
     calm = blocks[np.argsort(variances)[: max(_FEWEST, len(blocks) // 5)]].ravel()
     shape = scipy.stats.kurtosis(calm) < _KURTOSIS and abs(scipy.stats.skew(calm)) < _SKEW

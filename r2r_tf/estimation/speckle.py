@@ -27,7 +27,7 @@ class Speckle(NamedTuple):
     floor: float | None = None
     smooth: smoothness.Smoothness | None = None
 
-    counting = False
+    counting, grows = False, True
 
     def variance(self, brightness):
         """The variance at a brightness."""

@@ -5,7 +5,7 @@ import numpy as np
 from r2r_tf import pretrained
 from r2r_tf.estimation import laws
 from r2r_tf.image_files import content
-from r2r_tf.inference import passes
+from r2r_tf.inference import passes, patches
 from r2r_tf.models import denoisers
 
 _SIDE, _PAGES = 288, 4  # of the windows that laws are compared on, and how many pages at most
@@ -26,10 +26,10 @@ def of_pages(pages, kind=None, denoiser=None):
     if len(found) < 2:
         return found[0] if found else None
     denoiser = denoiser or denoisers.load(pretrained.DEFAULTS[1])
-    windows = [np.asarray(page, np.float64)[_middle(page.shape)] for page in laws.without_holes(pages)[:_PAGES]]
+    windows = [np.asarray(page, np.float64)[patches.middle(page.shape, _SIDE)] for page in laws.without_holes(pages)[:_PAGES]]
     errors = [np.concatenate([_errors(denoiser, window, law) for window in windows]) for law in found]
     best = min(range(len(found)), key=lambda number: errors[number].mean())
-    if laws.grows(found[0]):
+    if found[0].grows:
         return found[best]
     gain = errors[0] - errors[best]
     return found[best] if gain.mean() > _SURE * gain.std() / np.sqrt(gain.size) else None
@@ -63,8 +63,3 @@ def held_out(denoiser, y, law):
     zero, unit = content.of_sample(t[0]).zero_and_unit(1.0)
     estimate = law.unstabilised(passes.apply(denoiser, np.float32((t - zero) / unit), 1 / unit).astype(np.float64) * unit + zero)
     return estimate[..., 0][held], held
-
-
-def _middle(shape):
-    starts = [max(0, (side - _SIDE) // 2) for side in shape[:2]]
-    return tuple(slice(start, start + _SIDE) for start in starts)

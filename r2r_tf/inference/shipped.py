@@ -5,7 +5,7 @@ import numpy as np
 from r2r_tf import estimation, pretrained, recorruption
 from r2r_tf.estimation import spectrum
 from r2r_tf.image_files import content
-from r2r_tf.inference import found_law, passes
+from r2r_tf.inference import found_law, passes, patches
 from r2r_tf.inference.gaussian_residuals import made_gaussian
 from r2r_tf.models import denoisers
 
@@ -50,8 +50,7 @@ def gains(denoiser, other, t):
       denoiser, other: `denoisers.Denoiser` for white noise of any level.
       t: [H, W, 1] image whose noise is white, of level 1.
     """
-    top, left = (max(0, (side - _SIDE) // 2) for side in t.shape[:2])
-    t = np.asarray(t, np.float64)[top : top + _SIDE, left : left + _SIDE]
+    t = np.asarray(t, np.float64)[patches.middle(t.shape, _SIDE)]
     place = content.of_sample(t).zero_and_unit(1.0)
     values, sigmas = (own[0][None] for own in made_gaussian(other, [t], [place]))
     zero, unit = place

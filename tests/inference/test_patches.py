@@ -33,3 +33,9 @@ def test_stitching_averages_overlaps():
 def test_bad_tiling(arguments):
     with pytest.raises(ValueError, match="Received"):
         patches.tile_starts(*arguments)
+
+
+def test_the_middle_and_the_whole_of_short_axes():
+    image = np.arange(10 * 7 * 2).reshape(10, 7, 2)
+    np.testing.assert_array_equal(image[patches.middle(image.shape, 5)], image[2:7, 1:6])
+    np.testing.assert_array_equal(image[patches.middle(image.shape, 8)], image[1:9])
