@@ -9,7 +9,7 @@ from r2r_tf.errors import InputError
 from r2r_tf.estimation import laws
 from r2r_tf.image_files import content
 from r2r_tf.image_files.value_range import ValueRange, to_dtype
-from r2r_tf.inference import defaults, found_law, shrinkage, views
+from r2r_tf.inference import defaults, found_law, shrinkage, views, weak_noise
 from r2r_tf.models import structure
 from r2r_tf.noise import Gaussian, NoiseModel, mean_level
 
@@ -94,6 +94,8 @@ def frame_of(denoiser, picture, value_range, average, *, sigma=None, noise=None,
     told = {"sigma": None if sigma is None else sigma * factor, "noise": noise and noise.scaled(factor)}
     shows = np.where(leaves_out, np.nan, seen).astype(np.float32) if own_frame else seen
     model = defaults.image_noise(denoiser, shows, average, **told)
+    if own_frame and model.white and told == {"sigma": None, "noise": None}:
+        model = Gaussian(weak_noise.refined(denoiser, seen, mean_level(model)))
     level = mean_level(model.at(seen))
     least = _LEAST_FOUND if own_frame and told == {"sigma": None, "noise": None} else _NOTHING
     if model.white and denoiser.form.takes_level and level <= least:

@@ -9,7 +9,7 @@ from r2r_tf import noise
 from r2r_tf.data import test_sets
 from r2r_tf.errors import InputError
 from r2r_tf.models import denoisers, networks
-from tools.benchmark_suites import estimators, inference, laws, timing
+from tools.benchmark_suites import estimators, found_levels, inference, laws, timing
 
 
 def test_cases_take_turns():
@@ -105,3 +105,13 @@ def test_laws_of_known_noise(monkeypatch, tmp_path):
     assert results["30 photons: nothing told"]["median"] > results["30 photons: taken for white"]["median"] + 1
     assert abs(results["30 photons: level error, %"]["median"]) < 5
     assert (tmp_path / "laws.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_what_a_found_level_costs(monkeypatch, data_dir):
+    """Little, and less than the calmest blocks alone."""
+    monkeypatch.setattr(found_levels, "_LEVELS", (5,))
+    report = found_levels.run("skimage_natural", 2, data_dir, None)
+    costs = {name: report["results"][f"sigma 5, {name}"]["values"] for name in ("calm blocks", "nothing told")}
+    assert len(costs["nothing told"]) == 2 and np.mean(costs["nothing told"]) < 0.1
+    assert np.mean(costs["nothing told"]) < np.mean(costs["calm blocks"]) + 0.01
+    assert report["mean, sigma 5, nothing told"].endswith(" dB")

@@ -9,6 +9,7 @@ SUITES = (
     "pipeline",
     "startup",
     "estimation",
+    "found_levels",
     "camera",
     "laws",
     "robustness",
