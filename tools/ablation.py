@@ -3,8 +3,8 @@ or patches, and what makes a short training better.
 
 Usage: python -m tools.ablation --table=recorruptions --model=runs/awgn25 --dataset=bsd68 --sigma=25 --output_dir=DIR
 
-The tables alpha, sigma_error, levers and networks train what they need: their --model is the name of a network (networks has
-its own). The same command again resumes.
+The tables alpha, sigma_error, levers, networks and mixed train what they need: their --model is the name of a network (networks
+and mixed have their own). The same command again resumes.
 """
 
 import importlib
@@ -33,13 +33,13 @@ _TRAIN_SIGMA = flags.DEFINE_string(
     "train_sigma", None, "Noise of the trainings, a level or a range such as 5-55; --sigma by default."
 )
 _ALPHA = flags.DEFINE_float("alpha", None, "Recorruption strength at test; the model's own by default.")
-_PATCHES = flags.DEFINE_integer("patches", 40_000, "Patches of each training (alpha, sigma_error).", lower_bound=1)
+_PATCHES = flags.DEFINE_integer("patches", 40_000, "Patches of each training (alpha, sigma_error, mixed).", lower_bound=1)
 _MINUTES = flags.DEFINE_float("minutes", 4.0, "Time of each training (levers, networks).", lower_bound=0.0, upper_bound=1e5)
 _PRECISION = flags.DEFINE_enum("precision", "float32", ["float32", "bfloat16"], "Of all layers but the last.")
 _MAX_IMAGES = flags.DEFINE_integer("max_images", None, "Only the first images of the split.", lower_bound=1)
 _SEED = flags.DEFINE_integer("seed", 0, "Seed of draws and trainings, and the first of the noise seeds.", lower_bound=0)
 _NUM_SEEDS = flags.DEFINE_integer("num_seeds", 3, "Noise seeds of the test images, for the error bars.", lower_bound=1)
-_BM3D = flags.DEFINE_boolean("bm3d", False, "Add BM3D to the tables recorruptions, levels and peaks, from the package bm3d.")
+_BM3D = flags.DEFINE_boolean("bm3d", False, "Add BM3D, from the package bm3d (recorruptions, levels, peaks, mixed).")
 _OUTPUT_DIR = flags.DEFINE_string("output_dir", None, "Where the files go; ablations/<table>-<data set>-sigma<sigma> by default.")
 _RUNS_DIR = flags.DEFINE_string("runs_dir", None, "Where the trainings' run directories are, to share them; <output_dir>/runs.")
 flags.mark_flag_as_required("table")

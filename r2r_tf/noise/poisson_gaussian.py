@@ -68,7 +68,7 @@ class PoissonGaussian(thinning.OfOneStrength):
             others, ("gain", "peak"), "poisson_gaussian", "poisson_gaussian,peak=30,read_noise=2"
         )
         _, read_noise, most = thinning.parameter(
-            {"read_noise": parameters.get("read_noise", "")}, ("read_noise",), "poisson_gaussian", "read_noise=2"
+            {"read_noise": parameters.get("read_noise", "")}, ("read_noise",), "poisson_gaussian", "read_noise=2", zero=True
         )
         if (low, read_noise) != (high, most):
             raise InputError(f"poisson_gaussian noise has one gain and one read_noise. Received: {parameters}")
@@ -123,12 +123,12 @@ class PoissonGaussianImage(thinning.OfImage):
         """Means over blocks have gain g / k^2 and read noise r / k."""
         return dataclasses.replace(self.scaled(1.0 / k), brightness=blocks.binned(self.brightness, k))
 
-    @staticmethod
-    def of_patches(noises, take):
+    @classmethod
+    def of_patches(cls, noises, take):
         """One gain and read noise a patch."""
         gains, reads = (take.numbers([getattr(noise, name) for noise in noises]) for name in ("gain", "read_noise"))
         maps = take.maps([noise.brightness for noise in noises])
-        return lambda corners: PoissonGaussianImage(gains(corners), reads(corners), maps(corners), math.nan)
+        return lambda corners: cls(gains(corners), reads(corners), maps(corners), math.nan)
 
 
 FAMILIES = {"poisson_gaussian": PoissonGaussian}

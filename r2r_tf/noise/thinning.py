@@ -70,19 +70,20 @@ def brightness(y):
     return np.maximum(smooth, _LEAST * max(float(gray.mean()), 1e-6))
 
 
-def parameter(parameters, names, family, example):
-    """The one parameter of a flag as (name, low, high), above 0; low is high unless it is a range.
+def parameter(parameters, names, family, example, zero=False):
+    """The one parameter of a flag as (name, low, high), above 0, or not below it with `zero`; low is high unless it is a range.
 
     Raises:
       InputError: another parameter, or no positive number; the message ends "Received: ...".
     """
     (name, text), *more = [*parameters.items(), ("", "")]
+    least = 0.0 if zero else np.nextafter(0.0, 1.0)
     low, dash, high = text.partition("-")
     try:
         values = float(low), float(high if dash else low)
     except ValueError:
-        values = 0.0, 0.0
-    if len(more) != 1 or name not in names or not 0 < values[0] <= values[1] < np.inf:
+        values = np.nan, np.nan
+    if len(more) != 1 or name not in names or not least <= values[0] <= values[1] < np.inf:
         given = ",".join(f"{key}={value}" for key, value in parameters.items())
         raise InputError(f"{family} noise has {' or '.join(names)}, above 0, such as {example}. Received: {family},{given}")
     return name, *values

@@ -4,4 +4,4 @@ A table's module has `X_TITLE` and `LOG_X`, `FLAGS` (the names of the flags that
 it tests) and `of_request(request)` (its cases).
 """
 
-TABLES = ("recorruptions", "levels", "peaks", "prediction", "sigma_error", "alpha", "levers", "networks")
+TABLES = ("recorruptions", "levels", "peaks", "mixed", "prediction", "sigma_error", "alpha", "levers", "networks")

@@ -40,8 +40,9 @@ def recipe(network, dataset, data_dir, manual_dir, sigma, patches, seed, **chang
     if network not in networks.NAMES:
         raise InputError(f"`model` must be a network to train ({', '.join(networks.NAMES)}) for this table. Received: {network}")
     common = {"model": network, "dataset": dataset, "data_dir": data_dir, "manual_dir": manual_dir, "sigma": sigma, "seed": seed}
-    epochs = max(1, round(patches / (_DEFAULTS["batch_size"] * _DEFAULTS["steps_per_epoch"])))
-    return Settings(**{**_DEFAULTS, "epochs": epochs, **common, **changes})
+    values = {**_DEFAULTS, **common, **changes}
+    epochs = max(1, round(patches / (values["batch_size"] * values["steps_per_epoch"])))
+    return Settings(**{"epochs": epochs, **values})
 
 
 def fingerprint(settings):
