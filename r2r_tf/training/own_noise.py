@@ -1,8 +1,9 @@
 """The noise of pictures that are noisy already: the simplest law that fits, and the pictures as a network is to see them.
 
 White noise has a level, one for all pictures that do not clearly differ. Counting noise is made white first, as it is when
-denoising (`inference.views`), and Gaussian (`estimation.normal_scores`). What is neither, in colour or smooth, is a camera's. A
-homogeneous network sees each picture where its content lies, since that is how it will be shown others (`inference.frames`).
+denoising (`inference.views`), and Gaussian (`estimation.normal_scores`). What is neither, in colour or smooth, is a camera's; a
+few pictures of smooth noise among others are left out. A homogeneous network sees each picture where its content lies, since that
+is how it will be shown others (`inference.frames`).
 """
 
 from typing import NamedTuple
@@ -52,8 +53,11 @@ def of_pictures(pictures, homogeneous, alpha, values=(0, 1)):
     """
     if homogeneous and pictures[0].noisy.shape[-1] == 1:
         found = laws_of(pictures)
-        if not any(law and law.smooth for law in found):
-            return _seen(pictures, found, alpha, values)
+        white = [number for number, law in enumerate(found) if not (law and law.smooth)]
+        if len(white) > len(pictures) / 2:
+            smooth = len(pictures) - len(white)
+            shown = _seen([pictures[number] for number in white], [found[number] for number in white], alpha, values)
+            return shown._replace(words=f"{shown.words}; {smooth} pictures of smooth noise are left out") if smooth else shown
     models, pool = estimation.camera_noise([p.noisy for p in pictures], [p.setting for p in pictures])
     if homogeneous and len(pool.kernel[0, 0]) > 1 and pool.own_part() > _OWN and not _counts(pictures):
         return _seen(pictures, [None] * len(pictures), alpha, values)

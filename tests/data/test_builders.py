@@ -112,6 +112,7 @@ class PolyuWithoutSonyTest(_Generated):
 class FmdTest(_Generated):
     DATASET_CLASS = fmd.Builder
     SPLITS = {"test": 2}
+    BUILDER_CONFIG_NAMES_TO_TEST = ["all"]
     DL_DOWNLOAD_RESULT = {kind: {name: f"{kind}/{name}" for name in FMD_FILES} for kind in ("raw", "gt")}
 
 

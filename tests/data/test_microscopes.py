@@ -23,6 +23,10 @@ def test_real_microscopes(manual_dir, real_data_dir):
     micrographs = parts["fmd"]["test"]
     assert len(micrographs) == 48 and len({p.setting for p in micrographs}) == 12
     assert np.mean([metrics.psnr(p.clean, p.noisy) for p in micrographs]) == pytest.approx(27.22, abs=0.01)
+    builder = datasets.prepare("fmd/without_confocal", real_data_dir, manual_dir)
+    others, confocal = (datasets.load_pictures(builder, split) for split in ("train", "test"))
+    assert len(others) == 28 and {p.setting.partition("_")[0] for p in confocal} == {"Confocal"}
+    assert {p.setting.partition("_")[0] for p in others} == {"TwoPhoton", "WideField"}
     train, test = parts["w2s"]["train"], parts["w2s"]["test"]
     assert (len(train), len(test)) == (90, 30) and {p.setting for p in test} == {"dye 0", "dye 1", "dye 2"}
     assert not {p.name[:3] for p in train} & {p.name[:3] for p in test}

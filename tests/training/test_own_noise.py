@@ -5,6 +5,7 @@ import re
 
 import numpy as np
 import pytest
+import scipy.ndimage
 import skimage.data
 import skimage.transform
 from conftest import weights
@@ -55,6 +56,16 @@ def test_a_picture_of_another_level_keeps_it_and_one_without_noise_is_left_out(r
     assert len(shown.pictures) == 4 and "1 pictures without noise" in shown.words
     levels = levels_of(shown, noisy)
     assert levels[2] == pytest.approx(0.2, rel=0.07) and levels[0] == pytest.approx(0.1, rel=0.07)
+
+
+def test_a_picture_of_smooth_noise_among_others_is_left_out(rng):
+    noisy = [rng.poisson(20 * x + 1) / 30.0 for x in scenes(3)]
+    smooth = scipy.ndimage.gaussian_filter(rng.standard_normal((192, 192, 1)), (0.7, 0.7, 0))
+    mixed = pictures([*noisy, scenes()[3] + 0.1 * smooth / smooth.std()])
+    mixed = [picture._replace(setting=str(number // 3)) for number, picture in enumerate(mixed)]
+    shown = own_noise.of_pictures(mixed, True, ALPHA)
+    assert [picture.name for picture in shown.pictures] == ["0", "1", "2"]
+    assert shown.words.startswith("counting noise") and shown.words.endswith("1 pictures of smooth noise are left out")
 
 
 def test_counting_noise_becomes_gaussian_of_known_level(rng):

@@ -8,12 +8,25 @@ from skimage import io
 
 from tfds_builders import upstream
 
+MICROSCOPES = ("Confocal", "TwoPhoton", "WideField")
+
 
 class Builder(tfds.core.GeneratorBasedBuilder):
-    """The mixed test set: 48 noisy micrographs with references, four captures of each of 12 settings; split `test` alone."""
+    """The mixed test set: 48 noisy micrographs with references, four captures of each of 12 settings.
 
-    VERSION = tfds.core.Version("1.0.0")
-    RELEASE_NOTES = {"1.0.0": "Initial release."}
+    Configurations: `all` (default), split `test` alone; and `without_<microscope>`, where that microscope is only tested on. A
+    setting's four captures show one field, so that it cannot be on both sides.
+    """
+
+    VERSION = tfds.core.Version("1.1.0")
+    RELEASE_NOTES = {"1.0.0": "Initial release.", "1.1.0": "Configurations that leave a microscope out."}
+    BUILDER_CONFIGS = [
+        tfds.core.BuilderConfig(name="all", description="All to test on."),
+        *(
+            tfds.core.BuilderConfig(name=f"without_{name.lower()}", description=f"Trained without {name}, tested on it.")
+            for name in MICROSCOPES
+        ),
+    ]
 
     def _info(self):
         image = tfds.features.Image(shape=(None, None, 1), encoding_format="png")
@@ -24,10 +37,14 @@ class Builder(tfds.core.GeneratorBasedBuilder):
     def _split_generators(self, dl_manager):
         # a capture and its reference have one name, in two folders
         paths = upstream.download_by_folder(self, dl_manager)
-        return {"test": self._generate_examples(paths)}
+        names = sorted(paths["raw"])
+        left_out = {f"without_{name.lower()}": name for name in MICROSCOPES}.get(self.builder_config.name, "")
+        test = [name for name in names if name.startswith(left_out)]
+        splits = {"train": sorted(set(names) - set(test)), "test": test}
+        return {split: self._generate_examples(paths, own) for split, own in splits.items() if own}
 
-    def _generate_examples(self, paths):
-        for name in sorted(paths["raw"]):
+    def _generate_examples(self, paths, names):
+        for name in names:
             noisy, clean = (io.imread(os.fspath(paths[kind][name]))[..., np.newaxis] for kind in ("raw", "gt"))
             stem = name.removesuffix(".png")
             yield stem, {"noisy": noisy, "clean": clean, "name": stem, "setting": stem.rpartition("_")[0]}
