@@ -1,5 +1,6 @@
 """Commands end with a sentence: interrupted, terminated, without room on the disk."""
 
+import functools
 import resource
 import signal
 import subprocess
@@ -19,7 +20,10 @@ LOOP = (
 
 @pytest.mark.parametrize("number", (signal.SIGINT, signal.SIGTERM))
 def test_interruption(number):
-    process = subprocess.Popen([sys.executable, "-c", LOOP], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=ROOT)
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    # what a shell starts in the background ignores SIGINT, and so would this
+    obeys = functools.partial(signal.signal, number, signal.SIG_DFL)
+    process = subprocess.Popen([sys.executable, "-c", LOOP], **pipes, text=True, cwd=ROOT, preexec_fn=obeys)
     assert process.stdout.readline() == "ready\n"
     process.send_signal(number)
     _, said = process.communicate(timeout=20)
