@@ -1,4 +1,4 @@
-"""What the downloading builders share: the files that checksums.tsv lists, verified; the gray PNG form of the Berkeley sets."""
+"""What the downloading builders share: verified files, configurations that leave one out, gray PNG files of the Berkeley sets."""
 
 import pathlib
 
@@ -18,6 +18,17 @@ def download_by_folder(builder, dl_manager):
         path = pathlib.PurePath(info.filename)
         urls.setdefault(path.parent.name, {})[path.name] = url
     return dl_manager.download(urls)
+
+
+def leave_out_configs(names):
+    """A builder's configurations that leave one of these out: `without_<name>`, trained without it, tested on it."""
+    text = "Trained without {0}, tested on it."
+    return [tfds.core.BuilderConfig(name=f"without_{name.lower()}", description=text.format(name)) for name in names]
+
+
+def left_out(builder, names):
+    """Which of these the builder's configuration leaves out; None for another configuration."""
+    return {f"without_{name.lower()}": name for name in names}.get(builder.builder_config.name)
 
 
 class GrayPngBuilder(tfds.core.GeneratorBasedBuilder, skip_registration=True):

@@ -23,8 +23,7 @@ _START, _ROUNDS = 8 / 255, 4  # what is told first, at least
 _CLIPPED = 0.05  # part of a block's pixels that may be at the ends of the range, where noise is cut off
 _SETTLED = 0.1  # the most that the last round may change
 _PROBE, _SEED = 0.1, 2023  # strength of the probe, times sigma, and seed of its signs
-# Part of the probe that is taken away, at least, and the level where fine coefficients show none. (Of 96 photographs one without
-# noise is above both, for its grain, and 51 with noise of 5 grey levels are above the first.)
+# part of the probe that is taken away, at least, and the level where fine coefficients show none
 _SHOWN, _UNSEEN = 0.55, 4.5 / 255
 
 

@@ -53,10 +53,10 @@ def of_pictures(pictures, homogeneous, alpha, values=(0, 1)):
     """
     if homogeneous and pictures[0].noisy.shape[-1] == 1:
         found = laws_of(pictures)
-        white = [number for number, law in enumerate(found) if not (law and law.smooth)]
-        if len(white) > len(pictures) / 2:
-            smooth = len(pictures) - len(white)
-            shown = _seen([pictures[number] for number in white], [found[number] for number in white], alpha, values)
+        kept = [(picture, law) for picture, law in zip(pictures, found, strict=True) if not (law and law.smooth)]
+        if len(kept) > len(pictures) / 2:
+            smooth = len(pictures) - len(kept)
+            shown = _seen(*map(list, zip(*kept, strict=True)), alpha, values)
             return shown._replace(words=f"{shown.words}; {smooth} pictures of smooth noise are left out") if smooth else shown
     models, pool = estimation.camera_noise([p.noisy for p in pictures], [p.setting for p in pictures])
     if homogeneous and len(pool.kernel[0, 0]) > 1 and pool.own_part() > _OWN and not _counts(pictures):

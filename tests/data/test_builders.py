@@ -116,6 +116,13 @@ class FmdTest(_Generated):
     DL_DOWNLOAD_RESULT = {kind: {name: f"{kind}/{name}" for name in FMD_FILES} for kind in ("raw", "gt")}
 
 
+class FmdWithoutConfocalTest(_Generated):
+    DATASET_CLASS = fmd.Builder
+    SPLITS = {"train": 1, "test": 1}
+    BUILDER_CONFIG_NAMES_TO_TEST = ["without_confocal"]
+    DL_DOWNLOAD_RESULT = FmdTest.DL_DOWNLOAD_RESULT
+
+
 class W2sTest(_Generated):
     DATASET_CLASS = w2s.Builder
     SPLITS = {"train": 2, "test": 2}

@@ -22,10 +22,7 @@ class Builder(tfds.core.GeneratorBasedBuilder):
     RELEASE_NOTES = {"1.0.0": "Initial release.", "1.1.0": "Configurations that leave a microscope out."}
     BUILDER_CONFIGS = [
         tfds.core.BuilderConfig(name="all", description="All to test on."),
-        *(
-            tfds.core.BuilderConfig(name=f"without_{name.lower()}", description=f"Trained without {name}, tested on it.")
-            for name in MICROSCOPES
-        ),
+        *upstream.leave_out_configs(MICROSCOPES),
     ]
 
     def _info(self):
@@ -38,8 +35,7 @@ class Builder(tfds.core.GeneratorBasedBuilder):
         # a capture and its reference have one name, in two folders
         paths = upstream.download_by_folder(self, dl_manager)
         names = sorted(paths["raw"])
-        left_out = {f"without_{name.lower()}": name for name in MICROSCOPES}.get(self.builder_config.name, "")
-        test = [name for name in names if name.startswith(left_out)]
+        test = [name for name in names if name.startswith(upstream.left_out(self, MICROSCOPES) or "")]
         splits = {"train": sorted(set(names) - set(test)), "test": test}
         return {split: self._generate_examples(paths, own) for split, own in splits.items() if own}
 

@@ -89,10 +89,7 @@ class Builder(tfds.core.GeneratorBasedBuilder):
     RELEASE_NOTES = {"1.0.0": "Initial release.", "1.1.0": "Configurations that leave a camera out."}
     BUILDER_CONFIGS = [
         tfds.core.BuilderConfig(name="scenes", description="Split 70/30 by scene."),
-        *(
-            tfds.core.BuilderConfig(name=f"without_{camera.lower()}", description=f"Trained without {camera}, tested on it.")
-            for camera in CAMERAS
-        ),
+        *upstream.leave_out_configs(CAMERAS),
     ]
 
     def _info(self):
@@ -112,7 +109,7 @@ class Builder(tfds.core.GeneratorBasedBuilder):
     def _split_generators(self, dl_manager):
         paths = upstream.download(self, dl_manager)
         crops = [parse_name(name) for name in paths if name.endswith("_real.JPG")]
-        left_out = {f"without_{camera.lower()}": camera for camera in CAMERAS}.get(self.builder_config.name)
+        left_out = upstream.left_out(self, CAMERAS)
         train, test = split_by_camera(crops, left_out) if left_out else split_by_scene(crops)
         return {"train": self._generate_examples(train, paths), "test": self._generate_examples(test, paths)}
 

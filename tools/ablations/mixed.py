@@ -9,12 +9,12 @@ import numpy as np
 from r2r_tf import noise
 from r2r_tf.data import datasets, frozen_images
 from r2r_tf.estimation import laws
-from r2r_tf.evaluation import baselines, scores
+from r2r_tf.evaluation import baselines
 from r2r_tf.inference import arrays
 from r2r_tf.models import denoisers
 from r2r_tf.training import run
 from tools.ablations import splits, trainings
-from tools.ablations.report import Stopwatch, cases_of_images, score
+from tools.ablations.report import Stopwatch, cases_of_images, rows_of_ways, score
 
 X_TITLE, LOG_X = "photons of white", True
 FLAGS = frozenset({"patches", "bm3d"})
@@ -89,15 +89,7 @@ def _untrained(tests, model, label, peak, with_bm3d):
     stopwatch, law = Stopwatch(), laws.of_polynomial(model.polynomial)
     ways = {name: lambda y, own=own: baselines.by_law(own, y, law) for name, own in baselines.chosen(with_bm3d).items()}
     ways[f"{START}, untrained"] = lambda y: _denoised(y, denoisers.load(START), model)
-
-    def rows(test, index):
-        x, y = test.images[index].clean, test.images[index].noisy
-        result = [{"series": label(scores.NOISY), "x": peak, **score(x, y, 0.0, clip=False)}]
-        for name, way in ways.items():
-            x_hat, seconds = stopwatch((name, y.shape), lambda way=way: way(y))
-            result.append({"series": label(name), "x": peak, **score(x, x_hat, seconds)})
-        return result
-
+    rows = functools.partial(rows_of_ways, place=peak, ways=ways, stopwatch=stopwatch, label=label)
     return cases_of_images(tests, rows, f"untrained {model}")
 
 
@@ -106,13 +98,13 @@ def _ways(place, model, runs_dir):
     ways = {name: {**changes, "sigma": "25", "noise": f"{family},{place}"} for name, (family, changes) in WAYS.items()}
     low, high = _ends(laws.of_polynomial(model.polynomial))
     for name, sigma in {STABILISED: f"{255 / (high - low):.6g}", AUTO: "auto"}.items():
-        ways[name] = {"sigma": sigma, "images": (str(pathlib.Path(runs_dir) / _file_name(f"{name} {place}")),)}
+        ways[name] = {"sigma": sigma, "images": (str(pathlib.Path(runs_dir) / trainings.file_name(f"{name} {place}")),)}
     return ways
 
 
 def _trained(settings, runs_dir, tests, model, name, series, peak):
     """Cases of one training, which sees pictures with the noise `model` in its way."""
-    workdir = pathlib.Path(runs_dir) / _file_name(f"{series} {trainings.fingerprint(settings)}")
+    workdir = trainings.workdir_of(settings, runs_dir, series)
     told, stopwatch = None if name == AUTO else model, Stopwatch()
 
     @functools.cache
@@ -141,10 +133,6 @@ def _write_pictures(folder, settings, model, stabilised):
     for number, image in enumerate(frozen_images.noisy_images(pictures, model, settings.seed)):
         values = (law.stabilised(image.noisy) - low) / (high - low) if stabilised else image.noisy
         np.save(folder / f"{number:04}.npy", np.float32(values))
-
-
-def _file_name(text):
-    return text.replace(" ", "_").replace(",", "")
 
 
 def _ends(law):

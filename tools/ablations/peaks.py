@@ -1,9 +1,9 @@
 """One denoiser over the photons of white: told nothing, told the true law, and taking the noise for white."""
 
-from r2r_tf.evaluation import baselines, scores
+from r2r_tf.evaluation import baselines
 from r2r_tf.inference import arrays, found_law, frames
 from r2r_tf.noise import Poisson
-from tools.ablations.report import Stopwatch, cases_of_images, score
+from tools.ablations.report import Stopwatch, cases_of_images, rows_of_ways
 
 X_TITLE, LOG_X = "photons of white", True
 FLAGS = frozenset({"model", "precision", "bm3d"})
@@ -21,17 +21,12 @@ def cases(denoiser, tests_of_peaks, with_bm3d=False):
     stopwatch, found = Stopwatch(), []
 
     def rows(peak, test, index):
-        x, y = test.images[index].clean, test.images[index].noisy
-        law, methods = found_law.of_pages([y]), baselines.chosen(with_bm3d)
-        ways = {name: lambda method=method: baselines.by_law(method, y, law) for name, method in methods.items()}
+        law, methods = found_law.of_pages([test.images[index].noisy]), baselines.chosen(with_bm3d)
+        ways = {name: lambda y, method=method: baselines.by_law(method, y, law) for name, method in methods.items()}
         told = {"taken for white": frames.WHITE, "nothing told": None, "true law told": Poisson(1 / peak)}
         for name, own in told.items():
-            ways[name] = lambda own=own: arrays.denoise(y, denoiser, noise=own, channel_axis=-1)
-        result = [{"series": scores.NOISY, "x": peak, **score(x, y, 0.0, clip=False)}]
-        for name, way in ways.items():
-            x_hat, seconds = stopwatch((name, y.shape), way)
-            result.append({"series": name, "x": peak, **score(x, x_hat, seconds)})
-        return result
+            ways[name] = lambda y, own=own: arrays.denoise(y, denoiser, noise=own, channel_axis=-1)
+        return rows_of_ways(test, index, peak, ways, stopwatch)
 
     for peak, tests in tests_of_peaks.items():
         found += cases_of_images(tests, lambda test, index, peak=peak: rows(peak, test, index), f"peak {peak}")

@@ -50,6 +50,25 @@ def baseline_rows(test, index, x, with_bm3d, stopwatch):
     return rows
 
 
+def rows_of_ways(test, index, place, ways, stopwatch, label=str):
+    """Rows of the noisy input and of each way to denoise it, for one image.
+
+    Args:
+      test: `test_sets.TestSet`.
+      index: number of the image there.
+      place: x of the rows.
+      ways: dict from name to function from y to an estimate.
+      stopwatch: `Stopwatch`.
+      label: function from a name to the series of its row.
+    """
+    x, y = test.images[index].clean, test.images[index].noisy
+    rows = [{"series": label(scores.NOISY), "x": place, **score(x, y, 0.0, clip=False)}]
+    for name, way in ways.items():
+        x_hat, seconds = stopwatch((name, y.shape), lambda way=way: way(y))
+        rows.append({"series": label(name), "x": place, **score(x, x_hat, seconds)})
+    return rows
+
+
 def cases_of_images(tests, rows, label=""):
     """A `Case` for each image of each test set; `rows` is a function of the test set and the image's number."""
     return [

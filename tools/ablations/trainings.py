@@ -51,12 +51,22 @@ def fingerprint(settings):
     return hashlib.sha256(" ".join(lines).encode()).hexdigest()[:8]
 
 
+def file_name(text):
+    """The text without what file names and flags had better not have."""
+    return text.replace(" ", "_").replace(",", "")
+
+
+def workdir_of(settings, runs_dir, label):
+    """The run directory of a training, <label>-<fingerprint of the settings>."""
+    return pathlib.Path(runs_dir) / file_name(f"{label}-{fingerprint(settings)}")
+
+
 def cases(settings, runs_dir, label, series, x, tests, seed, mismatch=1.0, num_recorruptions=8):
     """Cases of one trained denoiser, a row per image; it is trained, resumed or found finished when the first is measured.
 
     Args:
       settings: `Settings` of its training.
-      runs_dir: where its run directory is, <label>-<fingerprint of the settings>.
+      runs_dir: where its run directory is, see `workdir_of`.
       label: string that tells this denoiser from the table's others.
       series, x: of the row.
       tests: list of `testing_data.TestSet`.
@@ -64,15 +74,14 @@ def cases(settings, runs_dir, label, series, x, tests, seed, mismatch=1.0, num_r
       mismatch: factor by which the level that the denoiser is told is wrong.
       num_recorruptions: T, antithetic.
     """
-    key = f"{label}-{fingerprint(settings)}".replace(" ", "_").replace(",", "")
-    workdir = pathlib.Path(runs_dir) / key
+    workdir = workdir_of(settings, runs_dir, label)
 
     @functools.cache
     def denoiser():
         run.train(settings, workdir)
         return denoisers.load(workdir, settings.precision)
 
-    return denoiser_cases(denoiser, f"{series}: {key} {mismatch:g}", series, x, tests, seed, mismatch, num_recorruptions)
+    return denoiser_cases(denoiser, f"{series}: {workdir.name} {mismatch:g}", series, x, tests, seed, mismatch, num_recorruptions)
 
 
 def denoiser_cases(denoiser, key, series, x, tests, seed, mismatch=1.0, num_recorruptions=8, alpha=None):
