@@ -43,7 +43,7 @@ def recorrupt(y, z, alpha):
       InputError: alpha <= 0; the message ends "Received: alpha=...".
     Source: Pang et al., CVPR 2021, equation (6) with D = alpha I. Deviations: none.
     """
-    alpha = alpha if getattr(alpha, "shape", ()) else check_alpha(alpha)
+    alpha = _checked(alpha)
     return y + alpha * z, y - z / alpha
 
 
@@ -112,4 +112,8 @@ def alpha_of_gain(gain):
 
 def target_noise_variance(variance, alpha):
     """Noise variance of a pixel of y_tilde, sigma^2 (1 + 1/alpha^2), for noise of variance sigma^2 in y."""
-    return variance * (1.0 + 1.0 / check_alpha(alpha) ** 2)
+    return variance * (1.0 + 1.0 / _checked(alpha) ** 2)
+
+
+def _checked(alpha):
+    return alpha if getattr(alpha, "shape", ()) else check_alpha(alpha)

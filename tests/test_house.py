@@ -33,6 +33,7 @@ USES_TENSORFLOW = {
     "data/frozen_images",
     "data/patch_noise",
     "data/pipeline",
+    "data/raised",
     "data/sampling",
     "inference/export",
     "models/fused_norm",

@@ -4,9 +4,9 @@ Every draw is stateless (see `sampling`), so a batch depends on its number alone
 float32, [0, 1] scale, neither clipped nor rounded once noise is on them.
 """
 
-from r2r_tf import objectives, recorruption
+from r2r_tf import objectives
 from r2r_tf.backend import tf
-from r2r_tf.data import patch_noise, sampling
+from r2r_tf.data import patch_noise, raised, sampling
 from r2r_tf.errors import InputError
 
 
@@ -24,6 +24,7 @@ def batches(
     num_steps,
     with_clean=False,
     with_level=False,
+    levels=None,
 ):
     """The data set of training (or validation) batches number first_step, first_step + 1, ...
 
@@ -40,8 +41,9 @@ def batches(
       first_step, num_steps: the steps to deliver.
       with_clean: append the clean patch to the target's channels, for the monitored PSNR; losses ignore it.
       with_level: append the standard deviation of the input's noise to the input's channels.
+      levels: (low, high) for raised levels between them, see `raised`; alpha is then the least.
     Returns:
-      `tf.data.Dataset` of (input [B, p, p, C or C + 1], target [B, p, p, C or 2C]) float32.
+      `tf.data.Dataset` of (input [B, p, p, C or C + 1], target [B, p, p, C or 2C]) float32, with levels also weights [B, 1, 1].
     Raises:
       InputError: an image is smaller than a patch, an odd batch is to be antithetic, clean images are needed and missing.
     """
@@ -55,18 +57,17 @@ def batches(
     pixels = {name: sampling.pack([getattr(image, name) for image in images]) for name in sorted(sources)}
     sampling.check_sizes(pixels["noisy"], patch_size)
     patches_per_step, channels = patches_of(objective, antithetic, batch_size), images[0].noisy.shape[-1]
-    own_gains = rule.input_gains(alpha, [image.binned_by for image in images])
-    own_alphas = [recorruption.alpha_of_gain(gain) for gain in own_gains]
-    gains, alphas = (tf.constant(values, tf.float32)[:, None, None, None] for values in (own_gains, own_alphas))
+    choose = choices(images, rule, alpha, levels, patches_per_step, seed, role)
     noise_of, z_seed = patch_noise.of_images(images, patch_size), sampling.key(seed, f"{role} z")
 
     def crop(step):
-        corners = sampling.random_corners(pixels["noisy"], patch_size, patches_per_step, seed, role, step)
-        return step, corners, {name: sampling.gather(values, corners, patch_size) for name, values in pixels.items()}
+        image, *raising = choose(step)
+        corners = sampling.random_corners(pixels["noisy"], patch_size, image, seed, role, step)
+        raising = tuple(None if part is None else part[:, None, None, None] for part in raising)
+        return step, corners, raising, {name: sampling.gather(values, corners, patch_size) for name, values in pixels.items()}
 
-    def recorrupt(step, corners, patches):
-        noise = noise_of(corners)
-        gain, own_alpha = tf.gather(gains, corners[0]), tf.gather(alphas, corners[0]) if any(own_alphas) else None
+    def recorrupt(step, corners, raising, patches):
+        noise, (gain, own_alpha) = noise_of(corners), raising
         draws = sampling.KeyedDraws(z_seed, step, (patches_per_step, patch_size, patch_size, channels))
         twins = (draws, draws.mirrored()) if mirrored else (draws,)
         pairs = [rule.pair(patches, noise, own, own_alpha, gain) for own in twins]
@@ -76,12 +77,16 @@ def batches(
         if with_level:
             level = noise.scaled(gain).level() * tf.ones_like(patches["noisy"][..., :1])
             inputs = tf.concat([inputs, tf.concat([level] * len(twins), axis=0)], axis=-1)
-        return step, inputs, targets
+        weights = ()
+        if levels:
+            own = raised.weights(noise.scaled(gain).level(), rule.target_variance(noise, own_alpha))
+            weights = (tf.concat([own] * len(twins), axis=0),)
+        return step, inputs, targets, *weights
 
-    def flip_together(step, inputs, targets):
+    def flip_together(step, inputs, targets, *weights):
         code = sampling.random_flips(patches_per_step, seed, role, step)
         code = tf.tile(code, [2]) if mirrored else code
-        return sampling.flip(inputs, code), sampling.flip(targets, code)
+        return sampling.flip(inputs, code), sampling.flip(targets, code), *weights
 
     dataset = tf.data.Dataset.range(first_step, first_step + num_steps)
     for function in (crop, recorrupt, flip_together):
@@ -91,6 +96,13 @@ def batches(
     # its tuner wakes up at doubling intervals, and an iterator's end waits for it: 10 s of training took 20
     options.autotune.enabled = False
     return dataset.with_options(options).prefetch(4)
+
+
+def choices(images, rule, alpha, levels, count, seed, role):
+    """Function from a step's number to the `raised.Choice` of its patches; arguments as in `batches` and `raised.chooser`."""
+    if levels:
+        return raised.chooser(images, rule, alpha, levels, count, seed, role)
+    return raised.even_chooser(images, rule, alpha, count, seed, role)
 
 
 def patches_of(objective, antithetic, batch_size):

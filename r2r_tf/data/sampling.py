@@ -169,14 +169,18 @@ def random_images(number, first, count, seed, role):
     )
 
 
-def random_corners(pixels, patch_size, count, seed, role, step):
-    """Images (see `random_images`) and corners of the patches of one step.
+def uniforms(shape, seed, purpose, step):
+    """Uniform in [0, 1), float64."""
+    return tf.random.stateless_uniform(shape, _numbered(key(seed, purpose), step), dtype=tf.float64, alg=_ALGORITHM)
+
+
+def random_corners(pixels, patch_size, image, seed, role, step):
+    """Corners of the patches of one step, in the images of these numbers, [count] int64.
 
     Returns:
       (image, top, left), each [count] int64.
     """
-    image = random_images(tf.shape(pixels.starts)[0], step * count, count, seed, role)
-    u = tf.random.stateless_uniform([2, count], _numbered(key(seed, f"{role} corner"), step), dtype=tf.float64, alg=_ALGORITHM)
+    u = uniforms([2, tf.shape(image)[0]], seed, f"{role} corner", step)
     rooms = tf.stack([tf.gather(pixels.heights, image), tf.gather(pixels.widths, image)]) - patch_size + 1
     top, left = tf.unstack(tf.cast(tf.floor(u * tf.cast(rooms, tf.float64)), tf.int64))
     return image, top, left

@@ -34,18 +34,23 @@ class DerivedFigures(keras.callbacks.Callback):
     def on_train_batch_end(self, batch, logs=None):
         self._steps += 1
         self._train_seconds = time.perf_counter() - self._start
-        logs["est_psnr"] = psnr_of_mse(logs["loss"] - self._mean_variance[self._steps - 1])
+        logs["est_psnr"] = self._estimated(logs)
         logs.pop("clean_mse", None)
 
     def on_epoch_end(self, epoch, logs=None):
         logs.pop("clean_mse", None)
         monitored = logs.pop("val_clean_mse", None)
-        logs["est_psnr"] = psnr_of_mse(logs["loss"] - self._mean_variance[self._steps - 1])
+        logs["est_psnr"] = self._estimated(logs)
+        logs.pop("val_pair_mse", None)
         logs["val_est_psnr"] = psnr_of_mse(logs["val_loss"] - self._validation_variance)
         logs["val_psnr"] = psnr_of_mse(monitored) if monitored else math.nan
         logs["learning_rate"] = float(self.model.optimizer.learning_rate)
         logs["patches_per_s"] = self._steps * self._batch_size / self._train_seconds
         logs["seconds"] = time.perf_counter() - self._start
+
+    def _estimated(self, logs):
+        # a loss with weights is no mean squared error
+        return psnr_of_mse(logs.pop("pair_mse", logs["loss"]) - self._mean_variance[self._steps - 1])
 
 
 class StopOnNaN(keras.callbacks.Callback):

@@ -6,13 +6,13 @@ from typing import NamedTuple
 import numpy as np
 from tqdm import tqdm
 
-from r2r_tf import estimation, noise, objectives, recorruption
+from r2r_tf import estimation, noise, objectives
 from r2r_tf.backend import tf
-from r2r_tf.data import binning, datasets, frozen_images, own_images, pipeline, sampling, test_sets
+from r2r_tf.data import binning, datasets, frozen_images, own_images, pipeline, test_sets
 from r2r_tf.errors import InputError
 from r2r_tf.inference import defaults, passes
 from r2r_tf.models import denoisers, networks, structure
-from r2r_tf.noise import NoiseModel
+from r2r_tf.noise import NoiseModel, mean_level
 from r2r_tf.training import own_noise
 from r2r_tf.training.settings import CHEN, given_noise, network_options, steps_per_epoch, test_noise
 
@@ -146,7 +146,12 @@ def batches(settings, images, first_epoch, with_level):
         "seed": settings.seed,
     }
     train = pipeline.batches(
-        images.train, **common, role="train", first_step=first_epoch * steps, num_steps=(settings.epochs - first_epoch) * steps
+        images.train,
+        **common,
+        role="train",
+        levels=raised_levels(settings, images.train),
+        first_step=first_epoch * steps,
+        num_steps=(settings.epochs - first_epoch) * steps,
     )
     validation = pipeline.batches(
         images.validation,
@@ -171,14 +176,24 @@ def validation_steps(settings):
     return math.ceil(settings.validation_fraction * steps_per_epoch(settings))
 
 
-def target_variances(settings, images, *, role, first_step, num_steps):
-    """Noise variance of a target pixel, the mean over the patches of each of these steps, [num_steps]."""
+def raised_levels(settings, images):
+    """(low, high) that inputs are raised between, [0, 1] scale; None where each is raised by its own."""
+    if settings.raise_to is None:
+        return None
+    model = given_noise(settings)
+    low = model.low if model and model.levels == "range" else min(mean_level(image.noise) for image in images)
+    return low, settings.raise_to / noise.GREY_LEVELS
+
+
+def target_variances(settings, images, *, role, first_step, num_steps, levels=None):
+    """Noise variance of a target pixel, the mean over the patches of each of these steps, [num_steps]; levels as in `batches`."""
     objective = objectives.of_images(settings.objective, images[0].simulated)
-    patches = pipeline.patches_of(settings.objective, settings.antithetic, settings.batch_size)
-    drawn = sampling.random_images(len(images), first_step * patches, num_steps * patches, settings.seed, role)
-    gains = objective.input_gains(settings.alpha, [image.binned_by for image in images])
-    variances = [
-        objective.target_variance(image.noise, recorruption.alpha_of_gain(gain))
-        for image, gain in zip(images, gains, strict=True)
-    ]
-    return np.array(variances)[drawn].reshape(num_steps, patches).mean(axis=1)
+    count = pipeline.patches_of(settings.objective, settings.antithetic, settings.batch_size)
+    choose = pipeline.choices(images, objective, settings.alpha, levels, count, settings.seed, role)
+
+    def of_step(step):
+        image, _, alpha = choose(tf.constant(step, tf.int64))
+        alphas = [0.0] * count if alpha is None else alpha.numpy().tolist()
+        return np.mean([objective.target_variance(images[i].noise, own) for i, own in zip(image.numpy(), alphas, strict=True)])
+
+    return np.array([of_step(step) for step in range(first_step, first_step + num_steps)])

@@ -68,6 +68,8 @@ def check_network(network, settings, noise_model):
             f"`model={settings.model}` is not told the noise level: give one level, or `model=ffdnet`. "
             f"Received: `sigma={settings.sigma}`"
         )
+    if settings.raise_to and not structure.form(network).takes_level:
+        raise InputError(f"`raise_to` is for networks that are told the noise level, and `model={settings.model}` is not.")
 
 
 def start_from(network, source):
@@ -91,9 +93,13 @@ def start_from(network, source):
 
 
 def compile_network(network, settings):
-    """Compiles with mean squared error to the noisy target, and the monitored error to the clean image."""
+    """Compiles with mean squared error to the noisy target, and the monitored error to the clean image.
+
+    Where batches bring weights, the loss has them, and the same error without is monitored.
+    """
+    monitored = {"clean_mse": losses.clean_error, **({"pair_mse": losses.pair_loss} if settings.raise_to else {})}
     network.compile(
         optimizer=optimizers.make(settings, network.trainable_variables),
         loss=losses.pair_loss,
-        metrics=[keras.metrics.MeanMetricWrapper(losses.clean_error, name="clean_mse")],
+        metrics=[keras.metrics.MeanMetricWrapper(error, name=name) for name, error in monitored.items()],
     )

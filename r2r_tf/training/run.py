@@ -149,7 +149,12 @@ def fit(forms, settings, images, data, workdir, history, start):
     run_directory.add_session(workdir, first_epoch=first + 1, backend=backend, devices=devices, replicas=forms.replicas)
     figures = callbacks.DerivedFigures(
         lambda epoch: training_data.target_variances(
-            settings, images.train, role="train", first_step=epoch * steps, num_steps=steps
+            settings,
+            images.train,
+            role="train",
+            first_step=epoch * steps,
+            num_steps=steps,
+            levels=training_data.raised_levels(settings, images.train),
         ),
         validation_variance(settings, images),
         settings.batch_size,

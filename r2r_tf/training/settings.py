@@ -66,6 +66,11 @@ class Settings:
         "range (-0.1,0.1).",
     )
     alpha: float = setting(0.5, "Recorruption: input y + alpha z, target y - z / alpha.")
+    raise_to: float | None = setting(
+        None,
+        "Raise inputs to levels drawn evenly up to this one, in grey levels, and draw each patch from an image with less noise; "
+        "alpha is then the least. For white noise of many levels, such as --sigma=5-55.",
+    )
     objective: str = setting(
         "r2r",
         "r2r learns from noisy images alone, distill from them and a teacher's estimates; the baselines n2c and n2n from clean "
@@ -140,6 +145,10 @@ def check(settings):
         raise InputError(
             f"`teacher` and `objective=distill` belong together. Received: {settings.teacher}, `objective={settings.objective}`"
         )
+    if settings.raise_to is not None and not 0 < settings.raise_to <= noise.GREY_LEVELS:
+        raise InputError(f"`raise_to` must be above 0, at most 255 grey levels. Received: {settings.raise_to}")
+    if settings.raise_to is not None and settings.objective == "n2n":
+        raise InputError("`raise_to` raises inputs, and `objective=n2n` leaves them as they are. Leave it out.")
     if not 0 < settings.learning_rate < math.inf:
         raise InputError(f"`learning_rate` must be above 0 and finite. Received: {settings.learning_rate}")
     if not 0 <= settings.ema < 1:

@@ -91,7 +91,14 @@ def test_tf_data_equals_eager(images):
     """The batch of the graph, computed by hand: crop, frozen y, z of that step, then the flip."""
     for step, (y_hat, y_tilde) in enumerate(collect(images, num_steps=3)):
         step = tf.constant(step, tf.int64)
-        corners = sampling.random_corners(sampling.pack([image.noisy for image in images]), 16, 8, 3, "train", step)
+        corners = sampling.random_corners(
+            sampling.pack([image.noisy for image in images]),
+            16,
+            sampling.random_images(5, step * 8, 8, 3, "train"),
+            3,
+            "train",
+            step,
+        )
         y = np.stack([images[i].noisy[t : t + 16, le : le + 16] for i, t, le in zip(*(part.numpy() for part in corners))])
         z = SIGMA * sampling.standard_normal(y.shape, sampling.key(3, "train z"), step).numpy()
         code = sampling.random_flips(8, 3, "train", step)
@@ -152,12 +159,7 @@ def test_antithetic_halves_mirror_each_other(images):
 
 def test_every_image_once_per_pass(images):
     indices = np.concatenate(
-        [
-            sampling.random_corners(
-                sampling.pack([image.noisy for image in images]), 16, 4, 7, "train", tf.constant(step, tf.int64)
-            )[0]
-            for step in range(10)
-        ]
+        [sampling.random_images(len(images), tf.constant(4 * step, tf.int64), 4, 7, "train") for step in range(10)]
     )
     passes = indices.reshape(-1, 5)
     assert (np.sort(passes, axis=1) == np.arange(5)).all()
@@ -168,7 +170,8 @@ def test_crops_stay_inside_and_reach_the_borders(images):
     pixels = sampling.pack([image.clean for image in images])
     lowest, highest = np.full(5, 99), np.zeros(5)
     for step in range(200):
-        corners = sampling.random_corners(pixels, 30, 5, 1, "train", tf.constant(step, tf.int64))
+        step = tf.constant(step, tf.int64)
+        corners = sampling.random_corners(pixels, 30, sampling.random_images(5, step * 5, 5, 1, "train"), 1, "train", step)
         patches = sampling.gather(pixels, corners, 30).numpy()
         for image, top, left, patch in zip(*(part.numpy() for part in corners), patches):
             np.testing.assert_array_equal(patch, images[image].clean[top : top + 30, left : left + 30])
