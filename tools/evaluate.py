@@ -96,7 +96,7 @@ def main(argv):
     test = test_sets.load_test_set(
         _DATASET.value,
         noise_model,
-        denoiser.form.channels,
+        None if denoiser.form.channels == 1 else denoiser.form.channels,  # gray networks take colours one by one
         split=_SPLIT.value,
         data_dir=_DATA_DIR.value,
         manual_dir=_MANUAL_DIR.value,

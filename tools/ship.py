@@ -1,11 +1,11 @@
 """Copies a finished run's network to the shipped weights, with a card that says what made it and how it scores.
 
+Weights are rounded to half precision and compressed, to half the size; the card's check is of what is shipped.
 Usage: python -m tools.ship --run=runs/unet --name=unet-awgn --tables=ablations/a,ablations/b --note='Data and licence.'
 """
 
 import json
 import pathlib
-import shutil
 
 from absl import flags
 
@@ -25,14 +25,13 @@ def main(argv):
     from r2r_tf.evaluation import model_cards
     from r2r_tf.models import denoisers
 
-    run = pathlib.Path(_RUN.value)
-    check = model_cards.check(denoisers.load(run), _DATA_DIR.value)
+    run, folder = pathlib.Path(_RUN.value), pathlib.Path(pretrained.directory(_NAME.value))
+    network, _ = denoisers.read(run)
     card = json.loads((run / denoisers.CARD_FILE).read_text())
-    folder = pretrained.directory(_NAME.value)
-    folder.mkdir(exist_ok=True)
-    with atomic.replacing(folder / denoisers.NETWORK_FILE) as temporary:
-        shutil.copyfile(run / denoisers.NETWORK_FILE, temporary)
-    atomic.write_json(folder / denoisers.CARD_FILE, {**card, "check": check})
+    denoisers.save(folder, network, card, half=True)
+    check = model_cards.check(denoisers.load(folder), _DATA_DIR.value)
+    card = {**json.loads((folder / denoisers.CARD_FILE).read_text()), "check": check}
+    atomic.write_json(folder / denoisers.CARD_FILE, card)
     tables = [json.loads((pathlib.Path(path) / "recorruptions.json").read_text()) for path in _TABLES.value]
     atomic.write_text(folder / "card.md", model_cards.text(_NAME.value, _NOTE.value, run, card, tables, check))
     print(f"Files: {folder}")

@@ -73,7 +73,7 @@ def check(denoiser, data_dir=None):
     """
     own = denoiser.noise.levels == "map"
     level = None if own else noise.mean_level(denoiser.noise) if denoiser.noise.levels == "one" else 25 / noise.GREY_LEVELS
-    dataset, draws = ("skimage_natural/rgb", 0) if own else ("skimage_natural", 2)
+    dataset, draws = "skimage_natural/rgb" if denoiser.form.channels == 3 else "skimage_natural", 0 if own else 2
     test = test_sets.load_test_set(dataset, noise.Gaussian(level or 1.0), None, data_dir=data_dir)
     scores = []
     for index, image in enumerate(test.images):

@@ -6,7 +6,6 @@ Arrays are NumPy; floats are on the [0, 1] scale and values outside are kept. Se
 import numpy as np
 
 from r2r_tf.errors import InputError
-from r2r_tf.estimation import laws
 from r2r_tf.inference import adaptive, array_forms, defaults, frames, passes, patches, shipped, stacks
 from r2r_tf.models import denoisers, structure
 
@@ -246,10 +245,16 @@ def _prepare(array, model, channel_axis, sigma, noise=None):
     defaults.check_sigma(sigma, max(1.0, array_forms.span(form.pixels)) if sigma is not None else 1.0)
     if denoiser is None:
         array_forms.check_channels(np.shape(array), channel_axis, 1)
-    unknown = sigma is None and noise in (None, *laws.KINDS)
-    denoiser = denoiser or shipped.denoiser_for(form.scale.to_unit(form.pixels[0]), counting=unknown)
+    denoiser = denoiser or shipped.denoiser_for(form.scale.to_unit(form.pixels[0]), told=_told(sigma, noise))
     array_forms.check_channels(np.shape(array), channel_axis, denoiser.form.channels)
     return denoiser, form
+
+
+def _told(sigma, noise):
+    """What `shipped.denoiser_for` is to know of the noise."""
+    if sigma is not None:
+        return frames.WHITE
+    return noise if noise is None or isinstance(noise, str) else frames.WHITE if noise.white else noise.family
 
 
 def _each_whole(denoiser, form, average, estimate, left_alone=lambda: None, *, sigma=None, noise=None):

@@ -83,7 +83,7 @@ def run(
         start, name = time.perf_counter(), path.stem if stems[path.stem] == 1 else path.name
         try:
             image = image_files.open_image(path)
-            own, scale = denoiser_of(image, denoiser, precision, sigma is None and noise != (frames.WHITE, None))
+            own, scale = denoiser_of(image, denoiser, precision, frames.WHITE if sigma is not None else noise and noise[0])
             options["noise"], options["law"] = noise or (None, None)
             options["sigma"] = None if sigma is None else sigma.of_range(scale)
             result = _denoise(own, path, image, scale, draws, uncertainty, options)
@@ -111,10 +111,13 @@ def run(
     return failed
 
 
-def denoiser_of(image, denoiser=None, precision="float32", counting=True):
-    """The denoiser of an `image_files.Image`, the shipped default unless one is given, and the `ValueRange` that it works on."""
+def denoiser_of(image, denoiser=None, precision="float32", told=None):
+    """The denoiser of an `image_files.Image`, the shipped default unless one is given, and the `ValueRange` that it works on.
+
+    told is as in `shipped.denoiser_for`.
+    """
     scale = (denoiser and denoiser.scale_of(image.pixels.dtype)) or value_range.of_pixels([image.pixels])
-    return denoiser or _default(image.pixels, scale, precision, counting), scale
+    return denoiser or _default(image.pixels, scale, precision, told), scale
 
 
 def first_page(image, scale):
@@ -150,14 +153,14 @@ def _denoise(denoiser, path, image, scale, draws, uncertainty, options):
         )
 
 
-def _default(pixels, scale, precision, counting):
+def _default(pixels, scale, precision, told):
     """The shipped default for a file's first page; planes that are no colours are taken one by one."""
     planes = slice(None) if pixels.shape[-1] == 3 else slice(0, 1)
 
     def read(rows, columns):
         return scale.to_unit(pixels[0, slice(*rows), slice(*columns), planes])
 
-    return shipped.denoiser_for(content.sample(read, pixels.shape[1:]), precision, counting)
+    return shipped.denoiser_for(content.sample(read, pixels.shape[1:]), precision, told)
 
 
 def _middle(before, after, side=700):

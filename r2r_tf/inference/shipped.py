@@ -3,41 +3,63 @@
 import numpy as np
 
 from r2r_tf import estimation, pretrained, recorruption
-from r2r_tf.estimation import spectrum
+from r2r_tf.estimation import channels, laws, spectrum
 from r2r_tf.image_files import content
-from r2r_tf.inference import found_law, passes, patches
+from r2r_tf.inference import found_law, frames, passes, patches
 from r2r_tf.inference.gaussian_residuals import made_gaussian
 from r2r_tf.models import denoisers
 
 _SIDE = 384  # of the window that candidates are compared on
 _ALPHA = 0.5
 _SURE = 2.0  # standard errors
+# three channels together gain 2 dB where their levels are up to 1.8 times apart and their noise has a correlation below 0.2
+_ALIKE, _SHARED = 1.8, 1.45
 _SEED = (2022, 10)  # of the draws; unlike what noise is simulated with
 
 
-def denoiser_for(y, precision="float32", counting=True):
+def denoiser_for(y, precision="float32", told=None):
     """The shipped denoiser for an image.
 
-    Those for special noise are taken where all speaks for it: a camera's for colour that is as noisy as a camera's; a
-    microscope's for counting noise, where on the image itself its clean-free error is smaller than the general one's.
+    Those for special noise are taken where all speaks for it: a camera's for colour that is as noisy as a camera's; that for
+    three colours together where each has white noise of its own; a microscope's for counting noise, where on the image itself its
+    clean-free error is smaller than the general one's.
 
     Args:
       y: [H, W, C], [0, 1] scale.
       precision: as in `denoisers.load`.
-      counting: whether its noise may be counting noise, or is told to be white.
+      told: what is known of the noise: None for nothing, `frames.WHITE`, one of `laws.KINDS`, another word for another law.
     """
-    colour = y.shape[-1] == 3  # other channels are taken one by one
-    if colour and not estimation.is_white(y):
-        camera = denoisers.load(pretrained.CAMERA, precision)
-        if spectrum.is_like(y, camera.noise):
-            return camera
-    general = denoisers.load(pretrained.DEFAULTS[3 if colour else 1], precision)
-    may_count = counting and not colour and np.isfinite(y[..., 0]).any()
+    if y.shape[-1] == 3:  # other channels are taken one by one
+        return _of_colour(y, precision, told)
+    general = denoisers.load(pretrained.DEFAULTS[1], precision)
+    may_count = told in (None, *laws.KINDS) and np.isfinite(y[..., 0]).any()
     law = found_law.of_pages([y[..., :1]]) if may_count else None
     if law is None or not law.counting or law.smooth:
         return general
     special = denoisers.load(pretrained.MICROSCOPE, precision)
     return special if gains(special, general, law.stabilised(y[..., :1])) else general
+
+
+def _of_colour(y, precision, told):
+    white = estimation.is_white(y)
+    if not white:
+        camera = denoisers.load(pretrained.CAMERA, precision)
+        if spectrum.is_like(y, camera.noise):
+            return camera
+    together = white and told in (None, frames.WHITE) and _suits_three(y, told is not None)
+    return denoisers.load(pretrained.DEFAULTS[3 if together else 1], precision)
+
+
+def _suits_three(y, told_white):
+    """Whether noise is independent from channel to channel and, unless told so, white and about as strong in all that show."""
+    excess = channels.brightness_excess(y)
+    if told_white:
+        return excess is None or excess < _SHARED
+    if excess is None or not excess < _SHARED:
+        return False
+    planes = [y[..., c : c + 1] for c in range(y.shape[-1])]
+    levels = [estimation.white_level(plane) for plane in planes]
+    return max(levels) <= _ALIKE * min(levels) and all(found_law.of_pages([plane]) is None for plane in planes)
 
 
 def gains(denoiser, other, t):

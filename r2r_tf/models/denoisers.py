@@ -6,6 +6,7 @@ import hashlib
 import json
 import math
 import pathlib
+import zipfile
 
 import keras
 import numpy as np
@@ -60,18 +61,34 @@ def size_of(variables):
     return sum(math.prod(own.shape) * 4 for own in variables) * 5 // 4 + (1 << 20)
 
 
-def save(directory, network, card):
+def save(directory, network, card, half=False):
     """Writes model.keras and model.json.
 
     Args:
       directory: where.
       network: `keras.Model` of built-in layers, float32.
       card: dict for model.json, with at least the keys alpha, noise, channels, value_range.
+      half: whether its weights are rounded to what half precision holds and the file is compressed, to half its size. It still is
+        a float32 network, which any Keras opens.
     """
     directory = pathlib.Path(directory)
+    if half:
+        weights = [weight.astype(np.float16).astype(weight.dtype) for weight in network.get_weights()]
+        network = keras.models.clone_model(network)
+        network.set_weights(weights)
     with atomic.replacing(directory / NETWORK_FILE, size_of(network.weights)) as temporary:
         network.save(temporary)
+        if half:
+            _compress(temporary)
     atomic.write_json(directory / CARD_FILE, {**card, "sha256": _sha256(directory / NETWORK_FILE)})
+
+
+def _compress(path):
+    with zipfile.ZipFile(path) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
+        for name, content in parts.items():
+            archive.writestr(zipfile.ZipInfo(name), content, zipfile.ZIP_DEFLATED)
 
 
 def load(source, precision="float32"):

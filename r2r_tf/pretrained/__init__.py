@@ -3,9 +3,9 @@
 import pathlib
 
 _HERE = pathlib.Path(__file__).parent
-# channels of the images -> what `denoise` takes when no model is given; what for colour images whose noise is a camera's, and for
-# counting noise where it is better on the image itself
-DEFAULTS = {1: "unet-awgn-distilled", 3: "unet-awgn-distilled"}
+# channels that are denoised together -> what `denoise` takes when no model is given; what for colour images whose noise is a
+# camera's, and for counting noise where it is better on the image itself
+DEFAULTS = {1: "unet-awgn-distilled", 3: "unet-awgn-rgb"}
 CAMERA, MICROSCOPE = "camera", "microscope"
 # channels of the images -> what a training starts from
 STARTS = {1: "unet-awgn"}

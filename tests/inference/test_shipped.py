@@ -9,6 +9,7 @@ import skimage.data
 import r2r_tf
 from r2r_tf import pretrained
 from r2r_tf.data import datasets
+from r2r_tf.estimation import channels
 from r2r_tf.inference import shipped
 from r2r_tf.models import denoisers
 
@@ -30,7 +31,7 @@ def test_photographs_with_counting_noise_keep_the_general_weights(rng, peak):
 def test_white_noise_never_asks_for_another(rng, monkeypatch):
     monkeypatch.setattr(shipped, "gains", lambda *arguments: pytest.fail("asked"))
     assert chosen(photograph() + 0.1 * rng.standard_normal((256, 256, 1))) == pretrained.DEFAULTS[1]
-    assert chosen(rng.poisson(photograph() * 10) / 10, counting=False) == pretrained.DEFAULTS[1]
+    assert chosen(rng.poisson(photograph() * 10) / 10, told="white") == pretrained.DEFAULTS[1]
 
 
 def spots(rng, side=320):
@@ -75,3 +76,43 @@ def test_real_micrographs_have_the_weights_for_them(manual_dir, real_data_dir):
         gain, offset = np.polyfit(estimate.ravel().astype(np.float64), clean.ravel(), 1)
         scores.append(r2r_tf.psnr(clean, gain * estimate + offset))
     assert scores[0] > scores[1]
+
+
+def colours(side=256):
+    return skimage.data.astronaut()[:side, :side] / 255.0
+
+
+@pytest.mark.parametrize("sigma", (10, 25))
+def test_white_noise_in_colours_is_taken_from_all_three_together(rng, sigma):
+    x = colours()
+    y = (x + sigma / 255 * rng.standard_normal(x.shape)).astype(np.float32)
+    assert chosen(y) == chosen(y, told="white") == pretrained.DEFAULTS[3]
+    together, apart = (r2r_tf.psnr(x, r2r_tf.denoise(y, name)) for name in (pretrained.DEFAULTS[3], pretrained.DEFAULTS[1]))
+    assert together > apart + 1 and r2r_tf.psnr(x, r2r_tf.denoise(y)) > together - 0.1
+
+
+@pytest.mark.parametrize("told", (None, "white"))
+def test_noise_that_colours_share_is_taken_from_each_alone(rng, told):
+    """As in a gray picture that was saved in three channels, and as it is where channels were mixed."""
+    x, shared = colours(), rng.standard_normal((256, 256, 1))
+    gray = np.repeat(photograph() + 0.1 * shared, 3, axis=-1)
+    mixed = x + 0.1 * (shared + rng.standard_normal(x.shape)) / 2**0.5
+    for y in (gray, mixed):
+        assert chosen(y, told=told) == pretrained.DEFAULTS[1]
+
+
+def test_other_noise_in_colours_is_taken_from_each_alone(rng):
+    x = colours()
+    assert chosen(rng.poisson(20 * x) / 20) == pretrained.DEFAULTS[1]
+    assert chosen(x + rng.standard_normal(x.shape) * [0.02, 0.1, 0.1]) == pretrained.DEFAULTS[1]
+    assert chosen(x + 0.1 * rng.standard_normal(x.shape), told="poisson") == pretrained.DEFAULTS[1]
+    assert chosen(x[:20, :20] + 0.1 * rng.standard_normal((20, 20, 3))) == pretrained.DEFAULTS[1]
+
+
+def test_brightness_excess_is_that_of_correlated_noise(rng):
+    """(1 + 2 r) / (1 - r), a little less in the tenth of the windows that have least of it."""
+    for correlation in (0.0, 0.2, 0.5):
+        shared, own = rng.standard_normal((400, 400, 1)), rng.standard_normal((400, 400, 3))
+        y = 0.5 + 0.1 * (correlation**0.5 * shared + (1 - correlation) ** 0.5 * own)
+        expected = (1 + 2 * correlation) / (1 - correlation)
+        assert 0.85 * expected < channels.brightness_excess(y.astype(np.float32)) < expected

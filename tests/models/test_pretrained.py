@@ -172,3 +172,19 @@ def test_photographs_of_polyu_are_cameras(real_data_dir, manual_dir):
     like = [[spectrum.is_like(own, camera) for own in (picture.noisy, picture.clean)] for picture in pictures]
     noisy, clean = np.sum(like, axis=0)
     assert noisy >= 20 and clean == 0
+
+
+def test_half_precision_halves_the_file_and_keeps_the_function(tmp_path, rng):
+    network = networks.build("unet", features=32, blocks=1)
+    # weights that no initializer makes
+    network.set_weights([rng.normal(0, 0.05, weight.shape).astype(np.float32) for weight in network.get_weights()])
+    for name in ("full", "half"):
+        denoisers.save(tmp_path / name, network, {}, half=name == "half")
+    full, half = (denoisers.load(tmp_path / name).network for name in ("full", "half"))
+    sizes = [(tmp_path / name / "model.keras").stat().st_size for name in ("full", "half")]
+    assert sizes[1] < 0.65 * sizes[0] and half.dtype == "float32"
+    y = rng.random((1, 32, 32, 2)).astype(np.float32)
+    difference = np.abs(np.asarray(half(y)) - np.asarray(full(y))).max()
+    assert 0 < difference < 2e-3 * np.abs(np.asarray(full(y)) - y[..., :1]).max()
+    # the network itself keeps its weights
+    assert all(np.array_equal(own, kept) for own, kept in zip(network.get_weights(), full.get_weights(), strict=True))
