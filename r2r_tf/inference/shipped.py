@@ -51,15 +51,14 @@ def _of_colour(y, precision, told):
 
 
 def _suits_three(y, told_white):
-    """Whether noise is independent from channel to channel and, unless told so, white and about as strong in all that show."""
+    """Whether noise is independent from channel to channel, about as strong in all, and, where not told so, white."""
     excess = channels.brightness_excess(y)
-    if told_white:
-        return excess is None or excess < _SHARED
     if excess is None or not excess < _SHARED:
         return False
     planes = [y[..., c : c + 1] for c in range(y.shape[-1])]
     levels = [estimation.white_level(plane) for plane in planes]
-    return max(levels) <= _ALIKE * min(levels) and all(found_law.of_pages([plane]) is None for plane in planes)
+    alike = max(levels) <= _ALIKE * min(levels)
+    return alike and (told_white or all(found_law.of_pages([plane]) is None for plane in planes))
 
 
 def gains(denoiser, other, t):

@@ -119,10 +119,22 @@ def test_evaluate_command(run_folder, data_dir, tmp_path):
     assert summary["command"].startswith("python -m tools.evaluate --model=") and "noisy input" in process.stdout
 
 
+@pytest.mark.slow
+def test_gray_networks_take_colours_one_by_one(data_dir, tmp_path):
+    """By the command; its figure is that of three gray pictures."""
+    arguments = ("--model=unet-awgn", "--dataset=skimage_natural/rgb", "--sigma=25", "--max_images=1", "--orientations=1")
+    run_python("-m", "tools.evaluate", *arguments, f"--data_dir={data_dir}", f"--output_dir={tmp_path}")
+    summary = json.loads((tmp_path / "summary.json").read_text())
+    test = test_sets.load_test_set("skimage_natural/rgb", noise.Gaussian(25 / 255), None, data_dir=data_dir, max_images=1)
+    y, x = test.images[0].noisy, test.images[0].clean
+    planes = [arrays.denoise(y[..., c], "unet-awgn", sigma=25 / 255, orientations=1) for c in range(3)]
+    expected = metrics.psnr(x, np.stack(planes, axis=-1), clip=True)
+    assert summary["methods"]["model"]["psnr"] == pytest.approx(expected, abs=1e-3)
+
+
 @pytest.mark.parametrize(
     "arguments, message",
     [
-        (("--dataset=skimage_natural/rgb",), "3 channel"),
         (("--num_recorruptions=3",), "even"),
         (("--split=dev",), "'dev'"),
         (("--sigma=loud",), "loud"),
