@@ -1,5 +1,6 @@
 """The data of a training run: its images, its batches, and the test set of its closing evaluation."""
 
+import functools
 import math
 from typing import NamedTuple
 
@@ -189,11 +190,15 @@ def target_variances(settings, images, *, role, first_step, num_steps, levels=No
     """Noise variance of a target pixel, the mean over the patches of each of these steps, [num_steps]; levels as in `batches`."""
     objective = objectives.of_images(settings.objective, images[0].simulated)
     count = pipeline.patches_of(settings.objective, settings.antithetic, settings.batch_size)
-    choose = pipeline.choices(images, objective, settings.alpha, levels, count, settings.seed, role)
+    choose = tf.function(pipeline.choices(images, objective, settings.alpha, levels, count, settings.seed, role))
+
+    @functools.cache  # without raised levels, an image has one alpha
+    def variance(number, alpha):
+        return objective.target_variance(images[number].noise, alpha)
 
     def of_step(step):
         image, _, alpha = choose(tf.constant(step, tf.int64))
         alphas = [0.0] * count if alpha is None else alpha.numpy().tolist()
-        return np.mean([objective.target_variance(images[i].noise, own) for i, own in zip(image.numpy(), alphas, strict=True)])
+        return np.mean([variance(*own) for own in zip(image.numpy().tolist(), alphas, strict=True)])
 
     return np.array([of_step(step) for step in range(first_step, first_step + num_steps)])
