@@ -91,6 +91,15 @@ def test_white_noise_in_colours_is_taken_from_all_three_together(rng, sigma):
     assert together > apart + 1 and r2r_tf.psnr(x, r2r_tf.denoise(y)) > together - 0.1
 
 
+def test_strong_noise_that_is_cut_off_everywhere(rng):
+    """As in pictures of 8 bits: no window is free of pixels at the ends of the range."""
+    x = colours()
+    y = np.clip(x + 40 / 255 * rng.standard_normal(x.shape), 0, 1)
+    assert chosen(np.float32(y)) == pretrained.DEFAULTS[3]
+    shared = np.clip(x + 40 / 255 * rng.standard_normal((*x.shape[:2], 1)), 0, 1)
+    assert chosen(np.float32(shared)) == pretrained.DEFAULTS[1]
+
+
 @pytest.mark.parametrize("told", (None, "white"))
 def test_noise_that_colours_share_is_taken_from_each_alone(rng, told):
     """As in a gray picture that was saved in three channels, and as it is where channels were mixed."""
