@@ -57,7 +57,7 @@ def batches(
     pixels = {name: sampling.pack([getattr(image, name) for image in images]) for name in sorted(sources)}
     sampling.check_sizes(pixels["noisy"], patch_size)
     patches_per_step, channels = patches_of(objective, antithetic, batch_size), images[0].noisy.shape[-1]
-    choose = choices(images, rule, alpha, levels, patches_per_step, seed, role)
+    choose = raised.chooser(images, rule, alpha, levels, patches_per_step, seed, role)
     noise_of, z_seed = patch_noise.of_images(images, patch_size), sampling.key(seed, f"{role} z")
 
     def crop(step):
@@ -74,12 +74,13 @@ def batches(
         inputs, targets = (tf.concat(part, axis=0) for part in zip(*pairs, strict=True))
         if with_clean:
             targets = tf.concat([targets, tf.concat([patches["clean"]] * len(twins), axis=0)], axis=-1)
+        level = noise.scaled(gain).level()
         if with_level:
-            level = noise.scaled(gain).level() * tf.ones_like(patches["noisy"][..., :1])
-            inputs = tf.concat([inputs, tf.concat([level] * len(twins), axis=0)], axis=-1)
+            shown = level * tf.ones_like(patches["noisy"][..., :1])
+            inputs = tf.concat([inputs, tf.concat([shown] * len(twins), axis=0)], axis=-1)
         weights = ()
         if levels:
-            own = raised.weights(noise.scaled(gain).level(), rule.target_variance(noise, own_alpha))
+            own = raised.weights(level, rule.target_variance(noise, own_alpha))
             weights = (tf.concat([own] * len(twins), axis=0),)
         return step, inputs, targets, *weights
 
@@ -96,13 +97,6 @@ def batches(
     # its tuner wakes up at doubling intervals, and an iterator's end waits for it: 10 s of training took 20
     options.autotune.enabled = False
     return dataset.with_options(options).prefetch(4)
-
-
-def choices(images, rule, alpha, levels, count, seed, role):
-    """Function from a step's number to the `raised.Choice` of its patches; arguments as in `batches` and `raised.chooser`."""
-    if levels:
-        return raised.chooser(images, rule, alpha, levels, count, seed, role)
-    return raised.even_chooser(images, rule, alpha, count, seed, role)
 
 
 def patches_of(objective, antithetic, batch_size):

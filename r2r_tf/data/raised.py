@@ -38,8 +38,24 @@ class Choice(NamedTuple):
     alpha: tf.Tensor | None
 
 
-def even_chooser(images, rule, alpha, count, seed, role):
-    """As `chooser` without raised levels: each image once before any is drawn again, its input raised by its own gain."""
+def chooser(images, rule, alpha, levels, count, seed, role):
+    """Function from the number of a step to the `Choice` of its patches.
+
+    Args:
+      images: list of `frozen_images.FrozenImage`, binned copies among them.
+      rule: objective, see `objectives`.
+      alpha: the least that inputs are recorrupted with.
+      levels: (low, high) between which the inputs' levels are drawn, [0, 1] scale; each image is then drawn in proportion to its
+        pixels. None: each image once before any is drawn again, its input raised by its own gain.
+      count: patches a step.
+      seed, role: of the draws.
+    Raises:
+      InputError: with levels, noise that is not white with one level an image, or too strong for any such input.
+    """
+    return _raised(images, rule, alpha, levels, count, seed, role) if levels else _even(images, rule, alpha, count, seed, role)
+
+
+def _even(images, rule, alpha, count, seed, role):
     gains = rule.input_gains(alpha, [image.binned_by for image in images])
     alphas = [recorruption.alpha_of_gain(gain) for gain in gains]
     raises = any(alphas)
@@ -52,22 +68,11 @@ def even_chooser(images, rule, alpha, count, seed, role):
     return choose
 
 
-def chooser(images, rule, alpha, levels, count, seed, role):
-    """Function from the number of a step to the `Choice` of its patches.
-
-    Args:
-      images: list of `frozen_images.FrozenImage`, binned copies among them; each is drawn in proportion to its pixels.
-      rule: objective, see `objectives`.
-      alpha: the least that inputs are recorrupted with.
-      levels: (low, high) between which the inputs' levels are drawn, [0, 1] scale.
-      count: patches a step.
-      seed, role: of the draws.
-    Raises:
-      InputError: noise that is not white with one level an image, or too strong for any such input.
-    """
+def _raised(images, rule, alpha, levels, count, seed, role):
     sigma = _levels_of(images)
     # objectives that draw fresh noise on clean images lower a level, too
-    least = sigma * recorruption.input_gain(alpha) if rule.recorrupts else np.zeros_like(sigma)
+    redraws = rule.clean and images[0].simulated
+    least = np.zeros_like(sigma) if redraws else np.array(rule.input_gains(alpha, sigma))
     order = np.argsort(least, kind="stable")
     if least[order[0]] > levels[1]:
         raise InputError(

@@ -12,7 +12,8 @@ import scipy.fft
 import scipy.ndimage
 import scipy.stats
 
-from r2r_tf.noise.camera import CameraNoise, activity
+from r2r_tf.image_files import content
+from r2r_tf.noise.camera import activity
 
 SIZE = 24
 _STEP = SIZE // 2
@@ -20,11 +21,10 @@ _CALM = 0.15  # of the windows: those with the least structure
 _FEWEST, MOST = 8, 2000  # windows
 _CONSTANT = 0.1  # largest part of a window's pixels in constant areas
 _CLIPPED = 0.01  # largest part of a window's pixels at the ends of the range, 0 or 1 exactly
-_COARSEST = 0.03  # cycles a pixel: below, the picture's own slopes are stronger than the noise
+COARSEST = 0.03  # cycles a pixel: below, the picture's own slopes are stronger than the noise
 _SMOOTHING = 0.8  # of the logarithm of the spectrum, in coefficients
 _RADIUS = 12  # of the kernel
 _GRID = 64  # of its spectrum
-_WHITE = 0.04  # smallest part of the colours' power at coarse scales that white noise has at fine ones
 # of noise that is like a model's, the logarithms of its levels in the bands: their range, how far the coarsest may be above those
 # next to it and the finest above the middle; and how strong it may be
 _EVEN, _COARSER, _FINER, _LEVELS = 0.7, 0.9, 0.11, (0.35, 2.0)
@@ -33,7 +33,7 @@ _EVEN, _COARSER, _FINER, _LEVELS = 0.7, 0.9, 0.11, (0.35, 2.0)
 _BRIGHTNESS = (0.299, 0.587, 0.114)  # of JPEG, from red, green and blue
 _NOTHING, _ROUNDED, _JPEG, _MIDDLE = 0.89, 0.7, 8, 320
 _PRIOR = 0.5  # standard deviation of the logarithm of the level of a picture
-EDGES = (_COARSEST, 0.06, 0.1, 0.15, 0.2, 0.3, 0.8)  # of bands of frequencies
+EDGES = (COARSEST, 0.06, 0.1, 0.15, 0.2, 0.3, 0.8)  # of bands of frequencies
 
 
 def power(y, model):
@@ -57,8 +57,8 @@ def power(y, model):
     result, by_window, frequency = squares.mean(axis=0, dtype=np.float64), bands(squares[..., 0]), frequencies()
     typical = np.median(by_window, axis=0) / np.maximum(by_window.mean(axis=0), 1e-12)
     result[..., 0] *= typical[np.maximum(np.digitize(frequency, EDGES), 1) - 1]
-    next_to_coarsest = (frequency >= _COARSEST) & (frequency < 1.5 * _COARSEST)
-    result[frequency < _COARSEST] = result[next_to_coarsest].mean(axis=0)
+    next_to_coarsest = (frequency >= COARSEST) & (frequency < 1.5 * COARSEST)
+    result[frequency < COARSEST] = result[next_to_coarsest].mean(axis=0)
     return result, channels
 
 
@@ -152,8 +152,7 @@ def _share_of_nothing(y):
     Args:
       y: [H, W, 3], [0, 1] scale, of a file of 8 bits.
     """
-    rows, columns = (slice((side - min(side, _MIDDLE)) // 2, (side + min(side, _MIDDLE)) // 2) for side in y.shape[:2])
-    brightness = 255 * y[rows, columns] @ np.float32(_BRIGHTNESS)
+    brightness = 255 * y[content.middle(y.shape, _MIDDLE)] @ np.float32(_BRIGHTNESS)
     fine = np.add.outer(np.arange(_JPEG), np.arange(_JPEG)) > _JPEG // 2
     shares = []
     for top, left in np.ndindex(_JPEG, _JPEG):
@@ -175,27 +174,6 @@ def _band_levels(y, model):
     count = coefficients()
     powers = np.quantile(bands(squares[..., 0]), 0.25, axis=0) / bands(expected) / (scipy.stats.chi2.ppf(0.25, count) / count)
     return np.log(np.maximum(powers, 1e-12)) / 2
-
-
-def is_white(y):
-    """Whether the noise of a colour picture may be white: whether its colours are noisy at fine scales, not at coarse ones alone.
-
-    Cameras smooth colours, and JPEG halves their resolution. In PolyU's noisy crops colours have 0.3 to 1.8 % of the power at
-    fine scales that they have at coarse ones; in photographs with white noise of 2 grey levels or more 10 to 100 %, since
-    photographs have colours at coarse scales, too.
-
-    Args:
-      y: [H, W, C] noisy image.
-    Returns:
-      True for gray pictures and for those that have too few windows, too.
-    """
-    channels = y.shape[-1]
-    calm = calm_windows(y, CameraNoise(np.array([0.5]), np.ones((1, channels)), None)) if channels > 1 else None
-    if calm is None:
-        return True
-    power, frequency = calm[0][..., 1:].mean(axis=(0, -1), dtype=np.float64), frequencies()
-    fine, coarse = power[frequency >= 0.2].mean(), power[(frequency >= _COARSEST) & (frequency < 0.15)].mean()
-    return bool(fine >= _WHITE * coarse)
 
 
 def frequencies():
@@ -220,14 +198,18 @@ def cosine_squares(windows):
     return np.square(scipy.fft.dctn(np.moveaxis(windows, 1, -1), axes=(1, 2, 3), norm="ortho"))
 
 
+def windows_of(values):
+    """[rows, columns, ..., SIZE, SIZE], the windows of [H, W, ...] of which each covers half of the next."""
+    return np.lib.stride_tricks.sliding_window_view(values, (SIZE, SIZE), axis=(0, 1))[::_STEP, ::_STEP]
+
+
 def calm_windows(y, model):
     """(squares of the coefficients of the calmest windows [n, SIZE, SIZE, C], the channels' levels [C]), units as in `power`."""
     if min(y.shape[:2]) < SIZE:
         return None
     levels = model.flat_level(y)
     windows, own, active, clipped, constant = (
-        np.lib.stride_tricks.sliding_window_view(part, (SIZE, SIZE), axis=(0, 1))[::_STEP, ::_STEP]
-        for part in (y, levels, activity(y, levels), ((y == 0) | (y == 1)).any(axis=-1), _constant(y))
+        windows_of(part) for part in (y, levels, activity(y, levels), ((y == 0) | (y == 1)).any(axis=-1), _constant(y))
     )
     usable = np.argwhere((clipped.mean(axis=(-2, -1)) <= _CLIPPED) & (constant.mean(axis=(-2, -1)) <= _CONSTANT))
     order = np.argsort(active.mean(axis=(-2, -1))[tuple(usable.T)], kind="stable")

@@ -44,6 +44,12 @@ class Content(NamedTuple):
         return self.low - _BELOW * unit, unit
 
 
+def middle(shape, side):
+    """Index of the window of this side in the middle of an image [H, W, ...]; the whole of shorter axes."""
+    starts = [max(0, (length - side) // 2) for length in shape[:2]]
+    return tuple(slice(start, start + side) for start in starts)
+
+
 def sample(read, shape):
     """The whole of a small image, or windows that are spread over a large one, side by side.
 

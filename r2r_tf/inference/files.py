@@ -11,7 +11,7 @@ from tqdm import tqdm
 from r2r_tf import atomic, image_files
 from r2r_tf.errors import InputError, os_sentence, printable
 from r2r_tf.image_files import content, value_range
-from r2r_tf.inference import defaults, frames, levels, patches, shipped, stacks
+from r2r_tf.inference import defaults, frames, levels, shipped, stacks
 from r2r_tf.reports import figures, html_page
 
 # images on the report: more make a page that no browser likes
@@ -165,7 +165,7 @@ def _default(pixels, scale, precision, told):
 
 def _middle(before, after, side=700):
     """The middle of the first page of both, on the same [0, 1] scale."""
-    crops = [np.asarray(pages[0][patches.middle(pages.shape[1:], side)], np.float64) for pages in (before, after)]
+    crops = [np.asarray(pages[0][content.middle(pages.shape[1:], side)], np.float64) for pages in (before, after)]
     scale, known = value_range.of_pixels([before[:1]]), content.of_sample(crops[0])
     if known.high - known.low < _LITTLE * (scale.high - scale.low):
         scale = value_range.ValueRange(known.low, known.high) if known.high > known.low else scale

@@ -5,7 +5,7 @@ import numpy as np
 from r2r_tf import pretrained
 from r2r_tf.estimation import laws
 from r2r_tf.image_files import content
-from r2r_tf.inference import passes, patches
+from r2r_tf.inference import passes
 from r2r_tf.models import denoisers
 
 _SIDE, _PAGES = 288, 4  # of the windows that laws are compared on, and how many pages at most
@@ -26,7 +26,7 @@ def of_pages(pages, kind=None, denoiser=None):
     if len(found) < 2:
         return found[0] if found else None
     denoiser = denoiser or denoisers.load(pretrained.DEFAULTS[1])
-    windows = [np.asarray(page, np.float64)[patches.middle(page.shape, _SIDE)] for page in laws.without_holes(pages)[:_PAGES]]
+    windows = [np.asarray(page, np.float64)[content.middle(page.shape, _SIDE)] for page in laws.without_holes(pages)[:_PAGES]]
     errors = [np.concatenate([_errors(denoiser, window, law) for window in windows]) for law in found]
     best = min(range(len(found)), key=lambda number: errors[number].mean())
     if found[0].grows:

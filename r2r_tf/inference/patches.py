@@ -28,12 +28,6 @@ def tile_starts(length, patch_size, stride):
     return np.round(np.linspace(0, length - patch_size, steps + 1)).astype(np.int64)
 
 
-def middle(shape, side):
-    """Index of the window of this side in the middle of an image [H, W, ...]; the whole of shorter axes."""
-    starts = [max(0, (length - side) // 2) for length in shape[:2]]
-    return tuple(slice(start, start + side) for start in starts)
-
-
 def extract(image, corners, patch_size):
     """The patches whose upper left corners are given.
 

@@ -5,7 +5,7 @@ import numpy as np
 from r2r_tf import estimation, pretrained, recorruption
 from r2r_tf.estimation import channels, laws, spectrum
 from r2r_tf.image_files import content
-from r2r_tf.inference import found_law, frames, passes, patches
+from r2r_tf.inference import found_law, frames, passes
 from r2r_tf.inference.gaussian_residuals import made_gaussian
 from r2r_tf.models import denoisers
 
@@ -41,20 +41,18 @@ def denoiser_for(y, precision="float32", told=None):
 
 
 def _of_colour(y, precision, told):
-    white = estimation.is_white(y)
+    white, excess = channels.colour_noise(y)
     if not white:
         camera = denoisers.load(pretrained.CAMERA, precision)
         if spectrum.is_like(y, camera.noise):
             return camera
-    together = white and told in (None, frames.WHITE) and _suits_three(y, told is not None)
+    independent = white and excess is not None and excess < _SHARED
+    together = independent and told in (None, frames.WHITE) and _alike(y, told is not None)
     return denoisers.load(pretrained.DEFAULTS[3 if together else 1], precision)
 
 
-def _suits_three(y, told_white):
-    """Whether noise is independent from channel to channel, about as strong in all, and, where not told so, white."""
-    excess = channels.brightness_excess(y)
-    if excess is None or not excess < _SHARED:
-        return False
+def _alike(y, told_white):
+    """Whether noise is about as strong in all channels and, where not told so, white in each."""
     planes = [y[..., c : c + 1] for c in range(y.shape[-1])]
     levels = [estimation.white_level(plane) for plane in planes]
     alike = max(levels) <= _ALIKE * min(levels)
@@ -71,7 +69,7 @@ def gains(denoiser, other, t):
       denoiser, other: `denoisers.Denoiser` for white noise of any level.
       t: [H, W, 1] image whose noise is white, of level 1.
     """
-    t = np.asarray(t, np.float64)[patches.middle(t.shape, _SIDE)]
+    t = np.asarray(t, np.float64)[content.middle(t.shape, _SIDE)]
     place = content.of_sample(t).zero_and_unit(1.0)
     values, sigmas = (own[0][None] for own in made_gaussian(other, [t], [place]))
     zero, unit = place

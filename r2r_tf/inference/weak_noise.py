@@ -14,7 +14,8 @@ tell: at sigma 5, a level 10 % too high costs 0.01 dB, one 10 % too low 0.2.
 import numpy as np
 
 from r2r_tf.estimation import calm_blocks
-from r2r_tf.inference import passes, patches
+from r2r_tf.image_files import content
+from r2r_tf.inference import passes
 
 MOST = 20 / 255  # of the picture's range: stronger noise is seen as well by its finest coefficients
 _SIDE, _BLOCK = 192, 16  # of the window, and of the blocks
@@ -37,7 +38,7 @@ def refined(denoiser, y, level):
     """
     if level > MOST or min(y.shape[:2]) < _BLOCK:
         return level
-    y = y[patches.middle(y.shape, _SIDE)]
+    y = y[content.middle(y.shape, _SIDE)]
     pixels = _blocks(y)
     whole = np.mean((pixels == y.min()) | (pixels == y.max()), axis=1) <= _CLIPPED
     signs = np.random.default_rng(_SEED).choice(np.float32((-1.0, 1.0)), y.shape)

@@ -9,7 +9,7 @@ from tqdm import tqdm
 
 from r2r_tf import estimation, noise, objectives
 from r2r_tf.backend import tf
-from r2r_tf.data import binning, datasets, frozen_images, own_images, pipeline, test_sets
+from r2r_tf.data import binning, datasets, frozen_images, own_images, pipeline, raised, test_sets
 from r2r_tf.errors import InputError
 from r2r_tf.inference import defaults, passes
 from r2r_tf.models import denoisers, networks, structure
@@ -190,7 +190,7 @@ def target_variances(settings, images, *, role, first_step, num_steps, levels=No
     """Noise variance of a target pixel, the mean over the patches of each of these steps, [num_steps]; levels as in `batches`."""
     objective = objectives.of_images(settings.objective, images[0].simulated)
     count = pipeline.patches_of(settings.objective, settings.antithetic, settings.batch_size)
-    choose = tf.function(pipeline.choices(images, objective, settings.alpha, levels, count, settings.seed, role))
+    choose = tf.function(raised.chooser(images, objective, settings.alpha, levels, count, settings.seed, role))
 
     @functools.cache  # without raised levels, an image has one alpha
     def variance(number, alpha):

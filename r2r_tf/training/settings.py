@@ -147,8 +147,8 @@ def check(settings):
         )
     if settings.raise_to is not None and not 0 < settings.raise_to <= noise.GREY_LEVELS:
         raise InputError(f"`raise_to` must be above 0, at most 255 grey levels. Received: {settings.raise_to}")
-    if settings.raise_to is not None and settings.objective == "n2n":
-        raise InputError("`raise_to` raises inputs, and `objective=n2n` leaves them as they are. Leave it out.")
+    if settings.raise_to is not None and objective.source == "second":
+        raise InputError(f"`raise_to` raises inputs, and `objective={settings.objective}` leaves them as they are. Leave it out.")
     if not 0 < settings.learning_rate < math.inf:
         raise InputError(f"`learning_rate` must be above 0 and finite. Received: {settings.learning_rate}")
     if not 0 <= settings.ema < 1:

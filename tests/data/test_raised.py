@@ -113,6 +113,12 @@ def test_fresh_noise_on_clean_images_lowers_levels_too(images):
     assert standard_errors(unit, 0.0) < 5 and standard_errors(unit**2, 1.0) < 5
 
 
+def test_noise_that_is_real_is_never_lowered(images):
+    _, gain, alpha = choices([image._replace(simulated=False) for image in images], "n2c")
+    assert gain.min() >= 1 - 1e-6 and gain.max() > 2
+    np.testing.assert_allclose(1 + alpha**2, gain**2, rtol=1e-5)
+
+
 @pytest.mark.slow
 def test_training_estimates_the_error_that_it_has(data_dir, tmp_path):
     """The loss has weights and says nothing by itself; the estimated PSNR still follows the error of the network's inputs."""

@@ -7,7 +7,7 @@ import scipy.ndimage
 from skimage import data
 
 from r2r_tf import estimation
-from r2r_tf.estimation import correlation, spectrum
+from r2r_tf.estimation import channels, correlation, spectrum
 from r2r_tf.noise import camera
 from r2r_tf.noise.camera import CameraNoise, Correlated
 from tools.benchmark_suites import camera as benchmark
@@ -122,8 +122,8 @@ def test_white_noise_is_told_from_that_of_cameras(rng):
     x = data.astronaut() / 255
     for sigma in (0.02, 0.1):
         white, camera = sigma * rng.standard_normal(x.shape), noise(rng, x.shape, sigma, coarse_colours())
-        assert estimation.is_white((x + white).astype(np.float32))
-        assert not estimation.is_white((x + camera).astype(np.float32))
+        assert channels.colour_noise((x + white).astype(np.float32)).white
+        assert not channels.colour_noise((x + camera).astype(np.float32)).white
     # nothing to tell: gray, gray in three channels, small
     gray = (x + noise(rng, x.shape, 0.1, coarse_colours()))[..., :1].astype(np.float32)
-    assert estimation.is_white(gray) and estimation.is_white(gray * np.ones(3, np.float32)) and estimation.is_white(gray[:20])
+    assert all(channels.colour_noise(own).white for own in (gray, gray * np.ones(3, np.float32), gray[:20]))

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from r2r_tf.image_files import content
 from r2r_tf.inference import patches
 
 
@@ -37,5 +38,5 @@ def test_bad_tiling(arguments):
 
 def test_the_middle_and_the_whole_of_short_axes():
     image = np.arange(10 * 7 * 2).reshape(10, 7, 2)
-    np.testing.assert_array_equal(image[patches.middle(image.shape, 5)], image[2:7, 1:6])
-    np.testing.assert_array_equal(image[patches.middle(image.shape, 8)], image[1:9])
+    np.testing.assert_array_equal(image[content.middle(image.shape, 5)], image[2:7, 1:6])
+    np.testing.assert_array_equal(image[content.middle(image.shape, 8)], image[1:9])

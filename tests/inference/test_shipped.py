@@ -124,4 +124,4 @@ def test_brightness_excess_is_that_of_correlated_noise(rng):
         shared, own = rng.standard_normal((400, 400, 1)), rng.standard_normal((400, 400, 3))
         y = 0.5 + 0.1 * (correlation**0.5 * shared + (1 - correlation) ** 0.5 * own)
         expected = (1 + 2 * correlation) / (1 - correlation)
-        assert 0.85 * expected < channels.brightness_excess(y.astype(np.float32)) < expected
+        assert 0.85 * expected < channels.colour_noise(y.astype(np.float32)).excess < expected
