@@ -74,7 +74,7 @@ def batches(
         inputs, targets = (tf.concat(part, axis=0) for part in zip(*pairs, strict=True))
         if with_clean:
             targets = tf.concat([targets, tf.concat([patches["clean"]] * len(twins), axis=0)], axis=-1)
-        level = noise.scaled(gain).level()
+        level = noise.scaled(gain).level() if with_level or levels else None
         if with_level:
             shown = level * tf.ones_like(patches["noisy"][..., :1])
             inputs = tf.concat([inputs, tf.concat([shown] * len(twins), axis=0)], axis=-1)

@@ -26,7 +26,8 @@ class Binomial(thinning.OfOneStrength):
     def at(self, y):
         """`BinomialImage`, whose levels follow the image, smoothed."""
         y = np.asarray(y)
-        return BinomialImage(self.trials, thinning.brightness(y), float(np.mean(y * (1.0 - y), dtype=np.float64)))
+        inside = np.clip(thinning.brightness(y), 0.02, 0.98)
+        return BinomialImage(self.trials, inside, float(np.mean(y * (1.0 - y), dtype=np.float64)))
 
     def with_level(self, y, sigma):
         """That whose variance has the mean sigma^2 over an image, to the nearest whole number."""
@@ -60,7 +61,7 @@ class BinomialImage(thinning.OfImage):
 
     Attributes:
       trials: l.
-      brightness: what the level follows, [..., H, W, 1].
+      brightness: what the level follows, [..., H, W, 1], above 0 and below 1.
       spread: mean of y (1 - y) over the whole image.
     """
 
@@ -99,8 +100,7 @@ class BinomialImage(thinning.OfImage):
 
     def level(self):
         """sqrt(brightness (1 - brightness) / l), [..., H, W, 1]."""
-        inside = np.clip(self.brightness, 0.02, 0.98)
-        return (inside * (1.0 - inside) / self.trials) ** 0.5
+        return (self.brightness * (1.0 - self.brightness) / self.trials) ** 0.5
 
     def mean_variance(self):
         """The mean of y (1 - y) over l - 1: unbiased for the variance."""

@@ -1,9 +1,10 @@
 """Denoising files: the same estimates as for arrays, in the file's own dtype and layout; bad files do not stop the others."""
 
 import errno
+import json
 import pathlib
-import re
 
+import large_image
 import numpy as np
 import pytest
 import tifffile
@@ -15,6 +16,7 @@ from r2r_tf import image_files, pretrained
 from r2r_tf.errors import InputError
 from r2r_tf.image_files import content, formats, scratch, value_range
 from r2r_tf.inference import files, levels, passes, stacks
+from r2r_tf.models import denoisers
 
 SIGMA = 0.1
 DRAWS = {"num_recorruptions": 2}
@@ -208,29 +210,19 @@ def test_command(tmp_path):
 @pytest.mark.skipif(not pathlib.Path("/proc/self/status").is_file(), reason="reads the process's memory from /proc")
 def test_large_images_take_bounded_memory(denoiser, tmp_path, monkeypatch):
     """Pixels and result stay in files, and what is held does not grow with the image: 16 megapixels, some 100 MB."""
-    monkeypatch.setattr(scratch, "LARGE", 1 << 20)
-    tile = noisy("uint16", (400, 300))
+    monkeypatch.setattr(scratch, "LARGE", scratch.LARGE)
     side = 4000
-    tifffile.imwrite(tmp_path / "large.tif", np.tile(tile, (14, 14))[:side, :side])
-    used = []
-
-    def anonymous_memory(done=0, total=0):
-        status = pathlib.Path("/proc/self/status").read_text()
-        used.append(int(re.search(r"RssAnon:\s+(\d+) kB", status)[1]) / 1e3)
-
-    def denoise(pixels):
-        scale = value_range.ValueRange(0.0, 65535.0)
-        return stacks.denoise(denoiser, pixels, scale, AVERAGE, max_memory_gb=0.01, on_tile=anonymous_memory)
+    tifffile.imwrite(tmp_path / "large.tif", np.tile(noisy("uint16", (400, 300)), (14, 14))[:side, :side])
+    denoisers.save(tmp_path / "model", denoiser.network, {"alpha": 0.5, "noise": denoiser.noise.to_json(), "channels": 1})
+    process = run_python(large_image.__file__, tmp_path / "large.tif", tmp_path / "model")
+    used = json.loads(process.stdout.splitlines()[-1])
+    assert len(used["tiles"]) > 20 and max(used["tiles"]) - used["before"] < 20
 
     pixels = image_files.open_image(tmp_path / "large.tif").pixels
-    denoise(pixels[:, :1200, :1200])  # compiles, and shows what a few tiles take
-    before = max(used)
-    used.clear()
-    result = denoise(pixels)
-    assert len(used) > 20 and max(used) - before < 100
+    result = large_image.denoised(denoiser, pixels)
     assert isinstance(result.pixels, np.memmap)
     place = slice(side - 90, side - 10), slice(2000, 2090)
-    direct = denoise(pixels[:, side - 400 :, 1800:2300]).pixels[0, 310:390, 200:290]
+    direct = large_image.denoised(denoiser, pixels[:, side - 400 :, 1800:2300]).pixels[0, 310:390, 200:290]
     # pairs cancel in a linear network, so that the draws of either place give the same
     assert np.abs(result.pixels[0][place].astype(int) - direct).max() <= 1
 

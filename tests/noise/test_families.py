@@ -169,12 +169,14 @@ def test_pipeline_is_keyed(name):
 
     def made(step):
         draws = sampling.KeyedDraws(sampling.key(3, "z"), step, (3, 160, 160, 1))
-        return noise_of(corners).recorrupt(tf.constant(patches), draws, alpha)
+        level = noise_of(corners).scaled(alpha + 1.0).level() * tf.ones_like(patches)
+        return *noise_of(corners).recorrupt(tf.constant(patches), draws, alpha), level
 
     inside = list(tf.data.Dataset.range(2).map(made, num_parallel_calls=2))
-    for step, (y_hat, y_tilde) in enumerate(inside):
-        for own_part, other in zip((y_hat, y_tilde), made(tf.constant(step, tf.int64)), strict=True):
+    for step, (y_hat, y_tilde, level) in enumerate(inside):
+        for own_part, other in zip((y_hat, y_tilde, level), made(tf.constant(step, tf.int64)), strict=True):
             np.testing.assert_allclose(own_part, other, atol=1e-6)
+        np.testing.assert_allclose(level[0], 1.5 * own.level()[:160, 5:165], rtol=1e-4)
         np.testing.assert_allclose(0.8 * y_hat + 0.2 * y_tilde, patches, atol=1e-5)
         assert standard_errors(np.asarray(y_hat) - 0.3, 0) < 8 and dependence(np.asarray(y_hat), np.asarray(y_tilde), 0.3)[0] < 5
     assert np.abs(np.asarray(inside[0][0]) - np.asarray(inside[1][0])).max() > 0.01
