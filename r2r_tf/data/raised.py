@@ -19,6 +19,7 @@ from r2r_tf.backend import tf
 from r2r_tf.data import sampling
 from r2r_tf.errors import InputError
 from r2r_tf.noise.gaussian import GREY_LEVELS
+from r2r_tf.noise.model import AdditiveGaussian
 
 # mean squared error that denoisers leave in photographs, as a power of the level: a rough law, for the weights alone
 _TYPICAL, _AT, _POWER = 1.2e-3, 25 / GREY_LEVELS, 1.1
@@ -50,7 +51,7 @@ def chooser(images, rule, alpha, levels, count, seed, role):
       count: patches a step.
       seed, role: of the draws.
     Raises:
-      InputError: with levels, noise that is not white with one level an image, or too strong for any such input.
+      InputError: with levels, noise that is not Gaussian with one level an image, or too strong for any such input.
     """
     return _raised(images, rule, alpha, levels, count, seed, role) if levels else _even(images, rule, alpha, count, seed, role)
 
@@ -108,6 +109,6 @@ def weights(level, variance):
 
 
 def _levels_of(images):
-    if not all(getattr(image.noise, "white", False) for image in images):
-        raise InputError("`raise_to` is for white noise, and these images have another. Leave it out.")
+    if not all(isinstance(image.noise, AdditiveGaussian) and np.ndim(image.noise.level()) == 0 for image in images):
+        raise InputError("`raise_to` is for Gaussian noise of one level an image, and these images have another. Leave it out.")
     return np.array([image.noise.level() for image in images], np.float64)

@@ -42,5 +42,12 @@ def _counting(y, model, any_level):
     return model.with_level(y, np.sqrt(np.mean(found[0].variance(y))) if found else white.white_level(y))
 
 
+def _smooth(y, model, any_level):
+    found = laws.of_pages([y])
+    smooth = found and found[0].smooth
+    level = np.sqrt(np.mean(found[0].variance(y))) if smooth else white.white_level(y)
+    return model.with_level(y, float(level) if any_level else model.inside(float(level)))
+
+
 # by `NoiseModel.estimator`
-_ESTIMATORS = {None: _known, "white": _white, "spectrum": _spectrum, "counting": _counting}
+_ESTIMATORS = {None: _known, "white": _white, "spectrum": _spectrum, "counting": _counting, "smooth": _smooth}

@@ -182,7 +182,7 @@ def raised_levels(settings, images):
     if settings.raise_to is None:
         return None
     model = given_noise(settings)
-    low = model.low if model and model.levels == "range" else min(mean_level(image.noise) for image in images)
+    low = model.inside(0.0) if model and model.levels == "range" else min(mean_level(image.noise) for image in images)
     return low, settings.raise_to / noise.GREY_LEVELS
 
 

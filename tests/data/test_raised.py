@@ -146,7 +146,7 @@ def test_training_estimates_the_error_that_it_has(data_dir, tmp_path):
         ),
         (
             {"raise_to": 60.0, "noise": "poisson,gain=0.01", "model": "ffdnet", "batch_norm": None},
-            "`raise_to` is for white noise, and these images have another",
+            "`raise_to` is for Gaussian noise of one level an image, and these images have another",
         ),
     ],
 )
