@@ -254,7 +254,9 @@ def _told(sigma, noise):
     """What `shipped.denoiser_for` is to know of the noise."""
     if sigma is not None:
         return frames.WHITE
-    return noise if noise is None or isinstance(noise, str) else frames.WHITE if noise.white else "another law"
+    if noise is None or isinstance(noise, str):
+        return noise
+    return frames.WHITE if noise.white else shipped.SMOOTH if noise.estimator == shipped.SMOOTH else "another law"
 
 
 def _each_whole(denoiser, form, average, estimate, left_alone=lambda: None, *, sigma=None, noise=None):

@@ -83,7 +83,7 @@ def frame_of(denoiser, picture, value_range, average, *, sigma=None, noise=None,
     if own_frame and sigma is None:
         law = law or law_of(denoiser, [np.where(leaves_out, np.nan, filled)], value_range, noise)
         if law is not None:
-            view = views.View(picture, known, law.settled([filled]))
+            view = views.View(picture, known, law.settled([filled]), _sees_smooth(denoiser))
             return _frame_of_view(denoiser, view, width, average, filled)
     if isinstance(noise, str):
         noise = None
@@ -146,7 +146,7 @@ def law_of(denoiser, pages, value_range, noise=None):
     """
     _check_word(noise)
     if noise is None or noise in laws.KINDS:
-        return found_law.of_pages(pages, noise, denoiser)
+        return found_law.of_pages(pages, noise, None if _sees_smooth(denoiser) else denoiser)
     if noise == WHITE or noise.polynomial is None:
         return None
     width = value_range.high - value_range.low
@@ -175,6 +175,10 @@ def _scattered(bad):
 
 
 def sees_content(denoiser):
-    """Whether it is a homogeneous network for white noise."""
-    white = denoiser.noise is not None and denoiser.noise.white
-    return white and denoiser.form.takes_level and structure.is_homogeneous(denoiser.network)
+    """Whether it is a homogeneous network for noise of one level, white or smooth."""
+    even = denoiser.noise is not None and (denoiser.noise.white or _sees_smooth(denoiser))
+    return even and denoiser.form.takes_level and structure.is_homogeneous(denoiser.network)
+
+
+def _sees_smooth(denoiser):
+    return denoiser.noise is not None and denoiser.noise.estimator == "smooth"

@@ -15,40 +15,48 @@ _SURE = 2.0  # standard errors
 # three channels together gain 2 dB where their levels are up to 1.8 times apart and their noise has a correlation below 0.2
 _ALIKE, _SHARED = 1.8, 1.45
 _SEED = (2022, 10)  # of the draws; unlike what noise is simulated with
+SMOOTH = "smooth"  # told of noise that is
 
 
 def denoiser_for(y, precision="float32", told=None):
     """The shipped denoiser for an image.
 
     Those for special noise are taken where all speaks for it: a camera's for colour that is as noisy as a camera's; that for
-    three colours together where each has white noise of its own; a microscope's for counting noise, where on the image itself its
-    clean-free error is smaller than the general one's.
+    three colours together where each has white noise of its own; that for smooth noise where it is; a microscope's for counting
+    noise, where on the image itself its clean-free error is smaller than the general one's.
 
     Args:
       y: [H, W, C], [0, 1] scale.
       precision: as in `denoisers.load`.
-      told: what is known of the noise: None for nothing, `frames.WHITE`, one of `laws.KINDS`, another word for another law.
+      told: what is known of the noise: None for nothing, `frames.WHITE`, `SMOOTH`, one of `laws.KINDS`, another word for another
+        law.
     """
-    if y.shape[-1] == 3:  # other channels are taken one by one
-        return _of_colour(y, precision, told)
+    name = _of_colour(y, precision, told) if y.shape[-1] == 3 else None
+    return denoisers.load(name, precision) if name else _of_channels(y, precision, told)
+
+
+def _of_channels(y, precision, told):
+    """For channels that are taken one by one, by the first of them."""
     general = denoisers.load(pretrained.DEFAULTS[1], precision)
-    may_count = told in (None, *laws.KINDS) and np.isfinite(y[..., 0]).any()
-    law = found_law.of_pages([y[..., :1]]) if may_count else None
-    if law is None or not law.counting or law.smooth:
+    may_follow = told in (None, *laws.KINDS) and np.isfinite(y[..., 0]).any()
+    law = found_law.of_pages([y[..., :1]]) if may_follow else None
+    if told == SMOOTH or (law is not None and law.smooth):
+        return denoisers.load(pretrained.SMOOTH, precision)
+    if law is None or not law.counting:
         return general
     special = denoisers.load(pretrained.MICROSCOPE, precision)
     return special if gains(special, general, law.stabilised(y[..., :1])) else general
 
 
 def _of_colour(y, precision, told):
+    """The name of the weights for three channels together, None where there are none."""
     white, excess = channels.colour_noise(y)
     if not white:
-        camera = denoisers.load(pretrained.CAMERA, precision)
-        if spectrum.is_like(y, camera.noise):
-            return camera
+        if spectrum.is_like(y, denoisers.load(pretrained.CAMERA, precision).noise):
+            return pretrained.CAMERA
     independent = white and excess is not None and excess < _SHARED
     together = independent and told in (None, frames.WHITE) and _alike(y, told is not None)
-    return denoisers.load(pretrained.DEFAULTS[3 if together else 1], precision)
+    return pretrained.DEFAULTS[3] if together else None
 
 
 def _alike(y, told_white):

@@ -1,4 +1,4 @@
-"""Pictures, and how a network for white noise is shown one whose noise is not white: stabilised, filtered, and brought back."""
+"""Pictures, and how a network is shown one whose noise is not white: stabilised, if need be filtered, and brought back."""
 
 from typing import NamedTuple
 
@@ -9,6 +9,8 @@ from r2r_tf.estimation.laws import Law
 from r2r_tf.image_files import content
 
 _STEP = 1e-3  # of a standard deviation, for the slope
+# how many times as strong smooth noise is as what is found of it: at the coarsest scales pictures hide it
+_HIDDEN = 1.2
 
 
 class Picture(NamedTuple):
@@ -45,17 +47,19 @@ class Picture(NamedTuple):
 
 
 class View(NamedTuple):
-    """A `Picture` whose noise a law makes white.
+    """A `Picture` whose noise a law makes of one level, and white.
 
     Attributes:
       picture: `Picture`.
       known: its `content.Content`.
       law: `Law`.
+      keeps_smooth: whether noise that is smooth is left so, for a network that has learnt it.
     """
 
     picture: Picture
     known: content.Content
     law: Law
+    keeps_smooth: bool = False
     no_data = mask = None
 
     @property
@@ -66,12 +70,14 @@ class View(NamedTuple):
     @property
     def level(self):
         """Standard deviation of the noise of `values`."""
-        return self.law.smooth.level if self.law.smooth else 1.0
+        if not self.law.smooth:
+            return 1.0
+        return _HIDDEN * self.law.smooth.variance**0.5 if self.keeps_smooth else self.law.smooth.level
 
     @property
     def beyond(self):
         """How many pixels around a window `finished` looks at."""
-        return smoothness.RADIUS if self.law.smooth else 0
+        return smoothness.RADIUS if self._filters else 0
 
     def values(self, rows, columns):
         """A window of the stabilised picture, NaN in its holes."""
@@ -79,13 +85,13 @@ class View(NamedTuple):
         values = self.picture.values(*wide)
         bad = content.holes(values, self.known)
         values = self.law.stabilised(content.filled(values, bad, self.known))
-        if self.law.smooth:
+        if self._filters:
             values = smoothness.filtered(values, self.law.smooth.whitening())
         return np.where(bad, np.nan, values)[inside]
 
     def finished(self, estimate):
         """As smooth as the picture."""
-        return smoothness.filtered(estimate, self.law.smooth.back()) if self.law.smooth else estimate
+        return smoothness.filtered(estimate, self.law.smooth.back()) if self._filters else estimate
 
     def back(self, values):
         """Means in the values of the file."""
@@ -94,6 +100,10 @@ class View(NamedTuple):
     def deviation(self, spread, values):
         """By the slope of `back`."""
         return spread * (self.back(values + _STEP) - self.back(values - _STEP)) / (2 * _STEP)
+
+    @property
+    def _filters(self):
+        return self.law.smooth and not self.keeps_smooth
 
 
 def around(rows, columns, shape, margin):

@@ -4,9 +4,9 @@ import pathlib
 
 _HERE = pathlib.Path(__file__).parent
 # channels that are denoised together -> what `denoise` takes when no model is given; what for colour images whose noise is a
-# camera's, and for counting noise where it is better on the image itself
-DEFAULTS = {1: "unet-awgn-distilled", 3: "unet-awgn-rgb"}
-CAMERA, MICROSCOPE = "camera", "microscope"
+# camera's, for noise that is smooth, and for counting noise where it is better on the image itself
+DEFAULTS = {1: "unet-awgn-gray", 3: "unet-awgn-rgb"}
+CAMERA, SMOOTH, MICROSCOPE = "camera", "unet-smooth-gray", "microscope"
 # channels of the images -> what a training starts from
 STARTS = {1: "unet-awgn"}
 

@@ -5,7 +5,7 @@ import pytest
 from skimage import data
 
 import r2r_tf
-from r2r_tf import noise
+from r2r_tf import noise, pretrained
 from r2r_tf.estimation import laws, speckle
 from r2r_tf.inference import found_law
 from r2r_tf.models import denoisers
@@ -15,7 +15,7 @@ X = data.camera()[60:316, 60:316].astype(np.float64) / 255
 
 @pytest.fixture(scope="module")
 def denoiser():
-    return denoisers.load("unet-awgn-distilled")
+    return denoisers.load(pretrained.DEFAULTS[1])
 
 
 def grains(rng, looks, x=X):

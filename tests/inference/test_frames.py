@@ -8,6 +8,7 @@ from scipy import ndimage
 from skimage import data
 
 import r2r_tf
+from r2r_tf import pretrained
 from r2r_tf.image_files import content
 from r2r_tf.image_files.value_range import ValueRange
 from r2r_tf.inference import passes, stacks
@@ -35,7 +36,7 @@ def test_offset_and_contrast_commute_with_denoising(scale, offset, told):
     y = noisy()
     x_hat = r2r_tf.denoise(y, sigma=0.1 if told else None)
     pixels, whole = (scale * (y + offset))[None, ..., None], ValueRange(0.0, scale)
-    denoiser = r2r_tf.load_pretrained("unet-awgn-distilled")
+    denoiser = r2r_tf.load_pretrained(pretrained.DEFAULTS[1])
     options = {"sigma": 0.1 if told else None}
     moved = stacks.denoise(denoiser, pixels, whole, passes.Average(0.3, 0), **options).pixels[0, ..., 0]
     tolerance = 1e-4 + 1e-14 * abs(offset)

@@ -5,6 +5,7 @@ import pytest
 from skimage import data
 
 import r2r_tf
+from r2r_tf import pretrained
 from r2r_tf.estimation import white
 from r2r_tf.inference import weak_noise
 from r2r_tf.models import denoisers
@@ -14,7 +15,7 @@ NAMES = ("camera", "coins", "moon", "grass", "gravel", "brick")
 
 @pytest.fixture(scope="module")
 def denoiser():
-    return denoisers.load("unet-awgn-distilled")
+    return denoisers.load(pretrained.DEFAULTS[1])
 
 
 def photo(name, side=192):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from r2r_tf import noise
+from r2r_tf import noise, pretrained
 from r2r_tf.data import test_sets
 from r2r_tf.models import denoisers
 from tools.ablations import peaks
@@ -10,7 +10,7 @@ from tools.ablations import peaks
 
 def test_peaks_are_counted(data_dir):
     """Nothing told is as good as the true law, and both are better than white noise, at few photons."""
-    denoiser = denoisers.load("unet-awgn-distilled")
+    denoiser = denoisers.load(pretrained.DEFAULTS[1])
     test = test_sets.load_test_set("skimage_natural", noise.Poisson(1 / 10), 1, data_dir=data_dir, max_images=1)
     (case,) = peaks.cases(denoiser, {10: [test]})
     figures = {row["series"]: row["psnr"] for row in case.measure()}

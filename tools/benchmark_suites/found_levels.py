@@ -4,7 +4,7 @@ import numpy as np
 from tqdm import tqdm
 
 import r2r_tf
-from r2r_tf import estimation, noise
+from r2r_tf import estimation, noise, pretrained
 from r2r_tf.data import test_sets
 from r2r_tf.evaluation import metrics
 from r2r_tf.models import denoisers
@@ -21,7 +21,7 @@ def run(dataset, max_images, data_dir, manual_dir):
     Returns:
       Dict: unit, results (dB lost, over the images) and their means.
     """
-    denoiser, costs = denoisers.load("unet-awgn-distilled"), {}
+    denoiser, costs = denoisers.load(pretrained.DEFAULTS[1]), {}
     for sigma in _LEVELS:
         model = noise.gaussian_from_grey_levels(str(sigma))
         places = {"data_dir": data_dir, "manual_dir": manual_dir, "max_images": max_images}
