@@ -10,7 +10,7 @@ from r2r_tf.image_files import content
 
 _STEP = 1e-3  # of a standard deviation, for the slope
 # how many times as strong smooth noise is as what is found of it: at the coarsest scales pictures hide it
-_HIDDEN = 1.2
+_HIDDEN = 1.1
 
 
 class Picture(NamedTuple):

@@ -7,6 +7,8 @@ _HERE = pathlib.Path(__file__).parent
 # camera's, for noise that is smooth, and for counting noise where it is better on the image itself
 DEFAULTS = {1: "unet-awgn-gray", 3: "unet-awgn-rgb"}
 CAMERA, SMOOTH, MICROSCOPE = "camera", "unet-smooth-gray", "microscope"
+# for smooth noise that those do not take away, filtered until it is nearly white
+FILTERED = "unet-awgn-distilled"
 # channels of the images -> what a training starts from
 STARTS = {1: "unet-awgn"}
 

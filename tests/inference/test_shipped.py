@@ -48,6 +48,17 @@ def test_smooth_noise_has_the_weights_for_it(rng, channels):
     np.testing.assert_array_equal(told, r2r_tf.denoise(y, pretrained.SMOOTH, sigma=25 / 255, channel_axis=-1))
 
 
+def test_smooth_noise_of_another_spectrum_is_made_white():
+    """Coarse noise and some that is white: of that the weights for smooth noise leave some."""
+    rng, x = np.random.default_rng(0), photograph()
+    coarse = scipy.ndimage.gaussian_filter(rng.standard_normal(x.shape), (1, 1, 0))
+    n = coarse / coarse.std() + 0.5 * rng.standard_normal(x.shape)
+    y = x + 0.1 * n / n.std()
+    assert chosen(y) == pretrained.FILTERED
+    filtered, left = (r2r_tf.psnr(x, r2r_tf.denoise(y, name, channel_axis=-1)) for name in (None, pretrained.SMOOTH))
+    assert filtered > left + 0.5
+
+
 def spots(rng, side=320):
     """What a microscope might show, at some 15 photons: blurred spots on an uneven background, [H, W, 1]."""
     x, places = np.zeros((side, side)), rng.integers(0, side, (2, 4000))
