@@ -85,8 +85,18 @@ def test_refusals(changes, message):
 
 
 def test_families_are_found_by_themselves():
-    shipped = {"gaussian", "gaussian_range", "camera", "poisson", "poisson_range", "gamma", "binomial", "poisson_gaussian"}
+    shipped = {
+        "gaussian",
+        "gaussian_range",
+        "blurred",
+        "camera",
+        "poisson",
+        "poisson_range",
+        "gamma",
+        "binomial",
+        "poisson_gaussian",
+    }
     assert set(noise.FAMILIES) == shipped | {"speckle"}
-    with pytest.raises(InputError, match="knows the noise models binomial, camera"):
+    with pytest.raises(InputError, match="knows the noise models binomial, blurred, camera"):
         noise.from_json({"name": "snow"})
     assert noise.from_text("gaussian,sigma=5-55") == noise.from_grey_levels("5-55")
