@@ -89,3 +89,9 @@ def blocks_of(values, size):
     rows, columns = (side // size for side in values.shape)
     part = values[: rows * size, : columns * size].reshape(rows, size, columns, size)
     return part.swapaxes(1, 2).reshape(rows, columns, size * size)
+
+
+def block_pixels(values, size):
+    """[blocks, pixels and channels] of values [H, W, C]; what does not fill a block is left out."""
+    parts = [blocks_of(values[..., c], size) for c in range(values.shape[-1])]
+    return np.concatenate(parts, axis=-1).reshape(-1, len(parts) * size**2)

@@ -121,8 +121,7 @@ def is_noise(t, smooth):
       t: [H, W] whose noise has unit variance.
       smooth: its `Smoothness`.
     """
-    white = filtered(t[..., None], smooth.whitening())[..., 0] / smooth.level
-    blocks = calm_blocks.blocks_of(white, _BLOCK).reshape(-1, _BLOCK**2)
+    blocks = calm_blocks.block_pixels(filtered(t[..., None], smooth.whitening()) / smooth.level, _BLOCK)
     blocks = blocks - blocks.mean(axis=1, keepdims=True)
     variances = blocks.var(axis=1)
     calm = blocks[np.argsort(variances)[: max(_FEWEST, len(blocks) // 5)]].ravel()

@@ -27,8 +27,7 @@ def _known(y, model, any_level):
 
 
 def _white(y, model, any_level):
-    level = white.white_level(y)
-    return model.with_level(y, level if any_level else model.inside(level))
+    return _covered(y, model, any_level, white.white_level(y))
 
 
 def _spectrum(y, model, any_level):
@@ -38,15 +37,20 @@ def _spectrum(y, model, any_level):
 
 def _counting(y, model, any_level):
     del any_level
-    found = laws.of_pages([y], laws.POISSON)
-    return model.with_level(y, np.sqrt(np.mean(found[0].variance(y))) if found else white.white_level(y))
+    return model.with_level(y, _level(y, laws.of_pages([y], laws.POISSON)))
 
 
 def _smooth(y, model, any_level):
-    found = laws.of_pages([y])
-    smooth = found and found[0].smooth
-    level = np.sqrt(np.mean(found[0].variance(y))) if smooth else white.white_level(y)
-    return model.with_level(y, float(level) if any_level else model.inside(float(level)))
+    return _covered(y, model, any_level, _level(y, [law for law in laws.of_pages([y])[:1] if law.smooth]))
+
+
+def _level(y, found):
+    """Root mean square of the noise by the first of the laws that were found, that of white noise where there are none."""
+    return float(np.sqrt(np.mean(found[0].variance(y)))) if found else white.white_level(y)
+
+
+def _covered(y, model, any_level, level):
+    return model.with_level(y, level if any_level else model.inside(level))
 
 
 # by `NoiseModel.estimator`

@@ -256,7 +256,7 @@ def _told(sigma, noise):
         return frames.WHITE
     if noise is None or isinstance(noise, str):
         return noise
-    return frames.WHITE if noise.white else shipped.SMOOTH if noise.estimator == shipped.SMOOTH else "another law"
+    return frames.WHITE if noise.white else frames.SMOOTH if noise.estimator == frames.SMOOTH else "another law"
 
 
 def _each_whole(denoiser, form, average, estimate, left_alone=lambda: None, *, sigma=None, noise=None):

@@ -14,6 +14,7 @@ from r2r_tf.models import structure
 from r2r_tf.noise import Gaussian, NoiseModel, mean_level
 
 WHITE = "white"  # in place of a noise model, as are those kinds of noise whose strength is found
+SMOOTH = "smooth"  # `estimator` of models whose networks have learnt noise that is
 _WORDS = (WHITE, *laws.KINDS)
 _LEAST_FOUND = 1.5 / 255  # of the picture's range: less is not told from grain that belongs to the picture
 _MOST = 1e18  # times the range: what sums of float32 hold
@@ -181,4 +182,4 @@ def sees_content(denoiser):
 
 
 def _sees_smooth(denoiser):
-    return denoiser.noise is not None and denoiser.noise.estimator == "smooth"
+    return denoiser.noise is not None and denoiser.noise.estimator == SMOOTH

@@ -1,5 +1,7 @@
 """Which shipped weights a picture calls for, by its noise and by what it shows."""
 
+import functools
+
 import numpy as np
 
 from r2r_tf import estimation, pretrained, recorruption
@@ -18,7 +20,6 @@ _SEED = (2022, 10)  # of the draws; unlike what noise is simulated with
 # blocks whose estimates are flat: their side and part; and how much of the noise is taken away there at least. From photographs
 # 0.92 to 1.08 of blurred noise are, less of noise of another spectrum
 _BLOCK, _FLAT, _TAKEN = 16, 0.1, 0.9
-SMOOTH = "smooth"  # told of noise that is
 
 
 def denoiser_for(y, precision="float32", told=None):
@@ -31,22 +32,23 @@ def denoiser_for(y, precision="float32", told=None):
     Args:
       y: [H, W, C], [0, 1] scale.
       precision: as in `denoisers.load`.
-      told: what is known of the noise: None for nothing, `frames.WHITE`, `SMOOTH`, one of `laws.KINDS`, another word for another
-        law.
+      told: what is known of the noise: None for nothing, `frames.WHITE`, `frames.SMOOTH`, one of `laws.KINDS`, another word for
+        another law.
     """
-    name = _of_colour(y, precision, told) if y.shape[-1] == 3 else None
-    return denoisers.load(name, precision) if name else _of_channels(y, precision, told)
+    law_of = functools.cache(lambda c: found_law.of_pages([y[..., c : c + 1]]))
+    name = _of_colour(y, precision, told, law_of) if y.shape[-1] == 3 else None
+    return denoisers.load(name, precision) if name else _of_channels(y, precision, told, law_of)
 
 
-def _of_channels(y, precision, told):
+def _of_channels(y, precision, told, law_of):
     """For channels that are taken one by one, by the first of them."""
     general = denoisers.load(pretrained.DEFAULTS[1], precision)
     may_follow = told in (None, *laws.KINDS) and np.isfinite(y[..., 0]).any()
-    law = found_law.of_pages([y[..., :1]]) if may_follow else None
+    law = law_of(0) if may_follow else None
     smooth = law is not None and law.smooth
-    if told == SMOOTH or smooth:
+    if told == frames.SMOOTH or smooth:
         special = denoisers.load(pretrained.SMOOTH, precision)
-        takes = told == SMOOTH or taken_away(special, law.stabilised(y[..., :1]), smooth) >= _TAKEN
+        takes = told == frames.SMOOTH or taken_away(special, law.stabilised(y[..., :1]), smooth) >= _TAKEN
         return special if takes else denoisers.load(pretrained.FILTERED, precision)
     if law is None or not law.counting:
         return general
@@ -54,23 +56,23 @@ def _of_channels(y, precision, told):
     return special if gains(special, general, law.stabilised(y[..., :1])) else general
 
 
-def _of_colour(y, precision, told):
+def _of_colour(y, precision, told, law_of):
     """The name of the weights for three channels together, None where there are none."""
     white, excess = channels.colour_noise(y)
     if not white:
         if spectrum.is_like(y, denoisers.load(pretrained.CAMERA, precision).noise):
             return pretrained.CAMERA
     independent = white and excess is not None and excess < _SHARED
-    together = independent and told in (None, frames.WHITE) and _alike(y, told is not None)
+    together = independent and told in (None, frames.WHITE) and _alike(y, None if told else law_of)
     return pretrained.DEFAULTS[3] if together else None
 
 
-def _alike(y, told_white):
-    """Whether noise is about as strong in all channels and, where not told so, white in each."""
-    planes = [y[..., c : c + 1] for c in range(y.shape[-1])]
-    levels = [estimation.white_level(plane) for plane in planes]
+def _alike(y, law_of):
+    """Whether noise is about as strong in all channels and, where that is not told (law_of is None), white in each."""
+    numbers = range(y.shape[-1])
+    levels = [estimation.white_level(y[..., c : c + 1]) for c in numbers]
     alike = max(levels) <= _ALIKE * min(levels)
-    return alike and (told_white or all(found_law.of_pages([plane]) is None for plane in planes))
+    return alike and (law_of is None or all(law_of(c) is None for c in numbers))
 
 
 def taken_away(denoiser, t, smooth):
@@ -85,9 +87,9 @@ def taken_away(denoiser, t, smooth):
     zero, unit = content.of_sample(t).zero_and_unit(1.0)
     y, level = np.float32((t - zero) / unit), smooth.variance**0.5 / unit
     estimate = passes.apply(denoiser, y[None], level)[0]
-    flatness = calm_blocks.blocks_of(estimate[..., 0], _BLOCK).reshape(-1, _BLOCK**2).var(axis=1)
+    flatness = calm_blocks.block_pixels(estimate, _BLOCK).var(axis=1)
     flat = np.argsort(flatness, kind="stable")[: max(1, int(_FLAT * len(flatness)))]
-    taken = calm_blocks.blocks_of((y - estimate)[..., 0], _BLOCK).reshape(-1, _BLOCK**2)[flat]
+    taken = calm_blocks.block_pixels(y - estimate, _BLOCK)[flat]
     return float(np.sqrt(np.mean(np.square(taken, dtype=np.float64)))) / level
 
 

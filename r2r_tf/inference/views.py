@@ -47,7 +47,7 @@ class Picture(NamedTuple):
 
 
 class View(NamedTuple):
-    """A `Picture` whose noise a law makes of one level, and white.
+    """A `Picture` whose noise a law makes of one level, and white unless it is smooth and may stay so.
 
     Attributes:
       picture: `Picture`.

@@ -39,22 +39,16 @@ def refined(denoiser, y, level):
     if level > MOST or min(y.shape[:2]) < _BLOCK:
         return level
     y = y[content.middle(y.shape, _SIDE)]
-    pixels = _blocks(y)
+    pixels = calm_blocks.block_pixels(y, _BLOCK)
     whole = np.mean((pixels == y.min()) | (pixels == y.max()), axis=1) <= _CLIPPED
     signs = np.random.default_rng(_SEED).choice(np.float32((-1.0, 1.0)), y.shape)
     sigma = max(level, _START)
     for _ in range(_ROUNDS):
         before = sigma
         estimate, moved = passes.apply(denoiser, np.stack([y, y + np.float32(_PROBE * sigma) * signs]), sigma).astype(np.float64)
-        flatness = np.where(whole, _blocks(estimate).var(axis=1), np.inf)
+        flatness = np.where(whole, calm_blocks.block_pixels(estimate, _BLOCK).var(axis=1), np.inf)
         flat = np.argsort(flatness, kind="stable")[: max(_FEWEST, int(_FLAT * len(flatness)))]
-        shown = 1 - _blocks(signs * (moved - estimate))[flat].mean() / (_PROBE * sigma)
-        sigma = float(np.sqrt(np.square(_blocks(y - estimate)[flat]).mean() / max(shown, _PROBE)))
+        shown = 1 - calm_blocks.block_pixels(signs * (moved - estimate), _BLOCK)[flat].mean() / (_PROBE * sigma)
+        sigma = float(np.sqrt(np.square(calm_blocks.block_pixels(y - estimate, _BLOCK)[flat]).mean() / max(shown, _PROBE)))
     believed = shown >= _SHOWN and abs(sigma - before) < _SETTLED * sigma and (level or _UNSEEN <= sigma <= MOST)
     return max(level, sigma) if believed else level
-
-
-def _blocks(values):
-    """[blocks, pixels and channels] of [H, W, C]; what does not fill a block is left out."""
-    parts = [calm_blocks.blocks_of(values[..., c], _BLOCK) for c in range(values.shape[-1])]
-    return np.concatenate(parts, axis=-1).reshape(-1, len(parts) * _BLOCK**2)

@@ -1,7 +1,7 @@
 """Smooth Gaussian noise: white noise, blurred, as demosaicking, resizing and registration leave it; alike in all directions.
 
-The correlation between pixels a distance d apart is exp(-d^2 / (4 b^2)) for a blur of b pixels: 0.37 to the
-next pixel at 0.5, 0.78 at 1.
+The correlation between pixels a distance d apart is exp(-d^2 / (4 b^2)) for a blur of b pixels: 0.37 to the next
+pixel at 0.5, 0.78 at 1.
 """
 
 import dataclasses
@@ -21,17 +21,11 @@ _EXAMPLE = "such as blurred,sigma=5-55,blur=0-1.5"
 
 
 @functools.cache
-def kernel(blur):
-    """[17, 17], the filter: a Gaussian bell of `blur` pixels whose squares sum to 1."""
+def _kernel(blur, channels):
+    """[17, 17, C, C], the filter of channels that share no noise: a Gaussian bell of `blur` pixels whose squares sum to 1."""
     bell = np.exp(-np.square(np.arange(-_RADIUS, _RADIUS + 1) / max(blur, 1e-3)) / 2)
     taps = np.outer(bell, bell)
-    return (taps / np.sqrt(np.square(taps).sum())).astype(np.float32)
-
-
-@functools.cache
-def _for_channels(blur, channels):
-    """[17, 17, C, C], for channels that share no noise."""
-    return kernel(blur)[..., None, None] * np.eye(channels, dtype=np.float32)
+    return (taps / np.sqrt(np.square(taps).sum())).astype(np.float32)[..., None, None] * np.eye(channels, dtype=np.float32)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -56,7 +50,7 @@ class Blurred(AdditiveGaussian):
     @property
     def levels(self):
         """'one' or 'range'."""
-        return "one" if self._is_one() else "range"
+        return "one" if self.sigma[0] == self.sigma[1] and self.blur[0] == self.blur[1] else "range"
 
     def draw(self, u):
         """That of one picture; the digits of u after the fourth choose the blur."""
@@ -70,7 +64,7 @@ class Blurred(AdditiveGaussian):
         Raises:
           InputError: ranges are not the noise of one image.
         """
-        if not self._is_one():
+        if self.levels == "range":
             raise InputError("A range of noise levels is not the noise of one image: give sigma and blur.")
         return dataclasses.replace(self, channels=y.shape[-1])
 
@@ -114,7 +108,7 @@ class Blurred(AdditiveGaussian):
 
     def from_normal(self, z):
         """n [..., H, W, C] from standard normal draws [..., H + margin, W + margin, C]."""
-        return np.float32(self.sigma[0]) * filtered(z, _for_channels(self.blur[0], z.shape[-1]))
+        return np.float32(self.sigma[0]) * filtered(z, _kernel(self.blur[0], z.shape[-1]))
 
     def level(self):
         """sigma."""
@@ -142,11 +136,8 @@ class Blurred(AdditiveGaussian):
     def of_patches(noises, take):
         """`BlurredPatches`."""
         levels = take.numbers([noise.sigma[0] for noise in noises])
-        filters = take.filters([_for_channels(noise.blur[0], noise.channels) for noise in noises])
+        filters = take.filters([_kernel(noise.blur[0], noise.channels) for noise in noises])
         return lambda corners: BlurredPatches(levels(corners), filters(corners))
-
-    def _is_one(self):
-        return self.sigma[0] == self.sigma[1] and self.blur[0] == self.blur[1]
 
 
 @dataclasses.dataclass(frozen=True)

@@ -14,18 +14,18 @@ from r2r_tf.inference import passes, stacks
 from r2r_tf.models import denoisers
 
 AVERAGE = passes.Average(0.5, 2, True, 2)
+LARGE = 1 << 20  # bytes from which on pixels lie in files
 
 
 def denoised(denoiser, pixels, on_tile=None):
-    """The result of `stacks.denoise`, with pixels and result in files."""
-    scratch.LARGE = 1 << 20
+    """The result of `stacks.denoise`, in tiles."""
     scale = value_range.ValueRange(0.0, 65535.0)
     return stacks.denoise(denoiser, pixels, scale, AVERAGE, max_memory_gb=0.01, on_tile=on_tile)
 
 
 def main(image, model):
     """Prints megabytes of anonymous memory: after a corner of the image, and at each tile of the whole."""
-    used = []
+    scratch.LARGE, used = LARGE, []
 
     def anonymous_memory(done=0, total=0):
         del done, total

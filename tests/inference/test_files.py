@@ -210,7 +210,7 @@ def test_command(tmp_path):
 @pytest.mark.skipif(not pathlib.Path("/proc/self/status").is_file(), reason="reads the process's memory from /proc")
 def test_large_images_take_bounded_memory(denoiser, tmp_path, monkeypatch):
     """Pixels and result stay in files, and what is held does not grow with the image: 16 megapixels, some 100 MB."""
-    monkeypatch.setattr(scratch, "LARGE", scratch.LARGE)
+    monkeypatch.setattr(scratch, "LARGE", large_image.LARGE)
     side = 4000
     tifffile.imwrite(tmp_path / "large.tif", np.tile(noisy("uint16", (400, 300)), (14, 14))[:side, :side])
     denoisers.save(tmp_path / "model", denoiser.network, {"alpha": 0.5, "noise": denoiser.noise.to_json(), "channels": 1})

@@ -69,12 +69,12 @@ def spots(rng, side=320):
 
 
 def test_micrographs_have_the_weights_for_them(rng):
-    x = spots(rng) / 3
+    x = spots(rng) / 5
     y = rng.poisson(x) / 30.0
     assert chosen(y) == pretrained.MICROSCOPE
     options = {"channel_axis": -1, "num_recorruptions": 0, "orientations": 1}
     errors = [np.square(r2r_tf.denoise(y, name, **options) - x / 30).mean() for name in ("microscope", pretrained.DEFAULTS[1])]
-    assert errors[0] < errors[1]
+    assert errors[0] < 0.95 * errors[1]
 
 
 def test_one_that_leaves_noise_does_not_gain(rng):
@@ -93,7 +93,7 @@ def test_real_micrographs_have_the_weights_for_them(manual_dir, real_data_dir):
     """Fields that they were not trained on; there they do what they were chosen for."""
     pictures = datasets.load_pictures(datasets.prepare("w2s", real_data_dir, manual_dir), "test")[::3]
     names = [chosen(np.asarray(picture.noisy, np.float64)) for picture in pictures]
-    assert names.count(pretrained.MICROSCOPE) > len(names) / 2  # elsewhere the general ones are as good
+    assert names.count(pretrained.MICROSCOPE) >= len(names) - 3  # on the others the general ones are as good
     noisy, clean = pictures[0].noisy[..., 0], pictures[0].clean[..., 0].astype(np.float64)
     scores = []
     for model in (pretrained.MICROSCOPE, pretrained.DEFAULTS[1]):
