@@ -29,6 +29,20 @@ def test_correlation_between_pixels(distance):
     assert standard_errors(n[..., 0] * n[..., 1], 0.0) < 10  # channels share no noise; neighbours are not independent
 
 
+@pytest.mark.parametrize("distance", (0, 1, 2))
+@pytest.mark.parametrize(("blur", "white"), ((0.8, 0.1), (1.5, 0.5)))
+def test_a_white_part_is_that_share_of_the_variance(distance, blur, white):
+    """Of different pixels the correlation is lower by it; neither the smooth part alone nor white noise has it."""
+    n = np.float64(drawn(1, noise.from_text(f"blurred,sigma={255 * SIGMA},blur={blur},white={white}").at(X)) - X)
+    products = (n[:, distance:] * n[:, : n.shape[1] - distance])[::STEP, ::STEP]
+    smooth = SIGMA**2 * np.exp(-(distance**2) / (4 * blur**2))
+    assert standard_errors(products, (1 - white) * smooth + white * SIGMA**2 * (distance == 0)) < 5
+    if distance:
+        assert standard_errors(products, 0.0) > 5
+    if distance == 1:
+        assert standard_errors(products, smooth) > 4
+
+
 def test_pairs_are_independent_and_the_loss_exceeds_the_error_by_the_targets_variance():
     y = drawn(1)
     y_hat, y_tilde = MODEL.recorrupt(y, noise.SeededDraws((2,), y.shape), ALPHA)
@@ -53,8 +67,9 @@ def test_no_blur_is_white():
 
 
 def test_patches_have_the_noise_of_their_images():
-    """Each its own level and blur, on its way through tf.data."""
-    models = [noise.from_text(f"blurred,sigma={sigma},blur={blur}").at(X) for sigma, blur in ((10, 0.3), (30, 1.0))]
+    """Each its own level, blur and white part, on its way through tf.data."""
+    texts = ("blurred,sigma=10,blur=0.3", "blurred,sigma=30,blur=1.0,white=0.2")
+    models = [noise.from_text(text).at(X) for text in texts]
     images = [FrozenImage(X, model) for model in models]
     noise_of, count = patch_noise.of_images(images, 64), 64
     corners = tuple(tf.constant(np.tile(part, count // 2), tf.int64) for part in ([0, 1], [0, 0], [0, 0]))
@@ -69,16 +84,17 @@ def test_patches_have_the_noise_of_their_images():
         own, (blur, _) = z[number::2], model.blur
         assert level[number].item() == pytest.approx(2 * model.level())
         assert standard_errors(own[:, ::STEP, ::STEP] ** 2, model.mean_variance()) < 5
-        expected = model.mean_variance() * np.exp(-1 / (4 * blur**2))
+        expected = model.mean_variance() * np.exp(-1 / (4 * blur**2)) * (1 - model.white_part[0])
         assert standard_errors((own[:, 1:] * own[:, :-1])[:, ::STEP, ::STEP], expected) < 5
 
 
 def test_ranges_are_drawn_from_evenly():
-    model = noise.from_text("blurred,sigma=5-55,blur=0-1.5")
+    model = noise.from_text("blurred,sigma=5-55,blur=0-1.5,white=0-0.4")
     drawn_ones = [model.draw(u) for u in np.random.default_rng(0).random(2000)]
-    sigma, blur = (np.array([getattr(own, name)[0] for own in drawn_ones]) for name in ("sigma", "blur"))
-    assert standard_errors(sigma, 30 / 255) < 5 and standard_errors(blur, 0.75) < 5
-    assert abs(np.corrcoef(sigma, blur)[0, 1]) < 5 / 2000**0.5
+    parts = np.array([[own.sigma[0], own.blur[0], own.white_part[0]] for own in drawn_ones])
+    for values, middle in zip(parts.T, (30 / 255, 0.75, 0.2), strict=True):
+        assert standard_errors(values, middle) < 5
+    assert np.all(np.abs(np.corrcoef(parts.T) - np.eye(3)) < 5 / 2000**0.5)
     assert noise.from_json(model.to_json()) == model and (model.levels, drawn_ones[0].levels) == ("range", "one")
     with pytest.raises(InputError, match="give sigma and blur"):
         model.at(X)
@@ -86,7 +102,10 @@ def test_ranges_are_drawn_from_evenly():
         MODEL.binned(2)
 
 
-@pytest.mark.parametrize("text", ("blurred", "blurred,sigma=25", "blurred,sigma=25,blur=3", "blurred,sigma=25,blur=1-0.5"))
+@pytest.mark.parametrize(
+    "text",
+    ("blurred", "blurred,sigma=25", "blurred,sigma=25,blur=3", "blurred,sigma=25,blur=1-0.5", "blurred,sigma=25,blur=1,white=1"),
+)
 def test_flags_that_are_none(text):
     with pytest.raises(InputError, match=f"^blurred noise has .*Received: {text}"):
         noise.from_text(text)
