@@ -1,7 +1,9 @@
 """Smooth Gaussian noise: white noise, blurred, as demosaicking, resizing and registration leave it; alike in all directions.
 
-The correlation between pixels a distance d apart is about exp(-d^2 / (4 b^2)) for a blur of b pixels: 0.68 to the
-next pixel at 0.8, 0.78 at 1. Where a share w of the variance is white, as real noise has it, it is 1 - w times that.
+Its amplitude falls with the frequency f, in cycles a pixel, as exp(-(2 pi^2 b^2 f^2)^(p / 2)) for a blur of b pixels and the
+order p. Order 2 is a Gaussian bell: the correlation between pixels a distance d apart is exp(-d^2 / (4 b^2)), 0.68 to the next
+pixel at 0.8. Higher orders fall later and more steeply, as in pictures that were enlarged. A share w of the variance may be
+white, as in real noise, where some of it comes after the blur.
 """
 
 import dataclasses
@@ -15,46 +17,42 @@ from r2r_tf.noise.camera import filtered
 from r2r_tf.noise.gaussian import from_grey_levels
 from r2r_tf.noise.model import AdditiveGaussian
 
-MOST_BLUR = 2.0  # pixels
-MOST_WHITE = 0.9  # of the variance; white noise has no blur
 _RADIUS = 8  # of the filter
 _GRID = 64  # pixels; more than the filter's reach from edge to edge, so that it does not meet itself
-_KEYS = ("sigma", "blur", "white")
-_EXAMPLE = "such as blurred,sigma=5-55,blur=0-1.5 or blurred,sigma=25,blur=0.8,white=0.1"
+# of --noise: what each parameter is where it is not given, and its limits
+_PARAMETERS = {"sigma": (0.0, None), "blur": (-1.0, (0.0, 2.0)), "white": (0.0, (0.0, 0.9)), "order": (2.0, (2.0, 6.0))}
+_EXAMPLE = "such as blurred,sigma=5-55,blur=0-1.5 or blurred,sigma=25,blur=0-2,white=0-0.9,order=2-6, where those are the limits"
 
 
 @functools.cache
-def _kernel(blur, white, channels):
-    """[17, 17, C, C], the filter of channels that share no noise; its squares sum to 1.
-
-    A Gaussian bell of `blur` pixels or, with a white part, the filter whose spectrum is the square root of both parts' sum.
-    """
-    bell = np.exp(-np.square(np.arange(-_RADIUS, _RADIUS + 1) / max(blur, 1e-3)) / 2)
-    taps = np.outer(bell, bell) / np.square(bell).sum()
-    if white:
-        spectrum = np.abs(np.fft.rfft2(taps, (_GRID, _GRID))) ** 2
-        response = np.fft.irfft2(np.sqrt((1 - white) * spectrum + white), (_GRID, _GRID))
-        taps = np.roll(response, (_RADIUS, _RADIUS), (0, 1))[: len(bell), : len(bell)]
-        taps /= np.sqrt(np.square(taps).sum())
+def _kernel(blur, white, order, channels):
+    """[17, 17, C, C], the filter of channels that share no noise; its squares sum to 1."""
+    along = np.fft.fftfreq(_GRID)
+    power = np.exp(-2 * (2 * np.square(np.pi * blur * np.hypot(along[:, None], along))) ** (order / 2))
+    response = np.fft.ifft2(np.sqrt((1 - white) * power / power.mean() + white)).real
+    taps = np.roll(response, (_RADIUS, _RADIUS), (0, 1))[: 2 * _RADIUS + 1, : 2 * _RADIUS + 1]
+    taps /= np.sqrt(np.square(taps).sum())
     return taps.astype(np.float32)[..., None, None] * np.eye(channels, dtype=np.float32)
 
 
 @dataclasses.dataclass(frozen=True)
 class Blurred(AdditiveGaussian):
-    """Smooth noise of one level and one blur, or of ranges from which each picture has its own, uniformly distributed.
+    """Smooth noise of one level and one spectrum, or of ranges from which each picture has its own, uniformly distributed.
 
-    Of one level, blur and white part it is a `NoiseModel` and the `ImageNoise` of each picture alike.
+    Of one level and one spectrum it is a `NoiseModel` and the `ImageNoise` of each picture alike.
 
     Attributes:
       sigma: (low, high) standard deviations, [0, 1] scale.
       blur: (low, high) standard deviations of the bell, pixels.
       white_part: (low, high) shares of the variance that are white.
+      order: (low, high) orders, 2 for a bell.
       channels: of the picture that it is the noise of.
     """
 
     sigma: tuple
     blur: tuple
     white_part: tuple = (0.0, 0.0)
+    order: tuple = (2.0, 2.0)
     channels: int = 1
 
     family, white, estimator, reach, margin = "blurred", False, "smooth", 0, 2 * _RADIUS
@@ -62,7 +60,7 @@ class Blurred(AdditiveGaussian):
 
     @property
     def _ranges(self):
-        return self.sigma, self.blur, self.white_part
+        return self.sigma, self.blur, self.white_part, self.order
 
     @property
     def levels(self):
@@ -70,12 +68,9 @@ class Blurred(AdditiveGaussian):
         return "one" if all(low == high for low, high in self._ranges) else "range"
 
     def draw(self, u):
-        """That of one picture; the digits of u after the fourth choose the blur, those after the eighth the white part."""
-        sigma, blur, white = (
-            low + (high - low) * part
-            for (low, high), part in zip(self._ranges, (u, (u * 1e4 + 0.5) % 1.0, (u * 1e8 + 0.5) % 1.0), strict=True)
-        )
-        return Blurred((sigma, sigma), (blur, blur), (white, white))
+        """That of one picture; groups of four digits of u choose its level and its spectrum."""
+        parts = (u, *((u * 1e4**number + 0.5) % 1.0 for number in (1, 2, 3)))
+        return Blurred(*((low + (high - low) * part,) * 2 for (low, high), part in zip(self._ranges, parts, strict=True)))
 
     def at(self, y):
         """Itself, for that many channels.
@@ -88,9 +83,9 @@ class Blurred(AdditiveGaussian):
         return dataclasses.replace(self, channels=y.shape[-1])
 
     def with_level(self, y, sigma):
-        """That of the level sigma and, of ranges, the middle blur and white part."""
+        """That of the level sigma and, of ranges, the middle spectrum."""
         del y
-        return Blurred((sigma, sigma), (sum(self.blur) / 2,) * 2, (sum(self.white_part) / 2,) * 2)
+        return Blurred((sigma, sigma), *((sum(own) / 2,) * 2 for own in self._ranges[1:]))
 
     def inside(self, sigma):
         """sigma, moved into the range."""
@@ -103,30 +98,31 @@ class Blurred(AdditiveGaussian):
 
     def to_json(self):
         """The model as a dict."""
-        return {"name": "blurred"} | {key: list(map(float, value)) for key, value in zip(_KEYS, self._ranges, strict=True)}
+        return {"name": "blurred"} | {key: list(map(float, value)) for key, value in zip(_PARAMETERS, self._ranges, strict=True)}
 
     @classmethod
     def from_json(cls, spec):
         """Undoes `to_json`."""
-        return cls(*(tuple(spec.get(key, (0.0, 0.0))) for key in _KEYS))
+        return cls(*(tuple(spec.get(key, (rest, rest))) for key, (rest, _) in _PARAMETERS.items()))
 
     @classmethod
     def from_text(cls, parameters):
-        """From sigma in grey levels, blur in pixels and white, a share of the variance, each a number or a range."""
+        """From sigma in grey levels, blur in pixels, white, a share of the variance, and order, each a number or a range."""
         given = ",".join(["blurred", *(f"{key}={value}" for key, value in parameters.items())])
-        blur, white = (_range(parameters.get(key, default)) for key, default in (("blur", ""), ("white", "0")))
-        known = {"sigma", "blur"} <= set(parameters) <= set(_KEYS)
-        if not (known and 0 <= blur[0] <= blur[1] <= MOST_BLUR and 0 <= white[0] <= white[1] <= MOST_WHITE):
-            raise InputError(
-                f"blurred noise has sigma, blur, 0 to {MOST_BLUR:g} pixels, and, if any is, white, 0 to {MOST_WHITE:g} of the "
-                f"variance, {_EXAMPLE}. Received: {given}"
-            )
+        _, *spectrum = (_range(parameters.get(key, str(rest))) for key, (rest, _) in _PARAMETERS.items())
+        limits = [limit for _, limit in _PARAMETERS.values()][1:]
+        inside = all(least <= low <= high <= most for (low, high), (least, most) in zip(spectrum, limits, strict=True))
+        if not (inside and {"sigma", "blur"} <= set(parameters) <= set(_PARAMETERS)):
+            raise InputError(f"blurred noise has sigma and blur, and may have white and order, {_EXAMPLE}. Received: {given}")
         model = from_grey_levels(parameters["sigma"])
-        return cls((model.sigma, model.sigma) if model.levels == "one" else (model.low, model.high), blur, white)
+        return cls((model.sigma, model.sigma) if model.levels == "one" else (model.low, model.high), *spectrum)
+
+    def _filter(self, channels):
+        return _kernel(self.blur[0], self.white_part[0], self.order[0], channels)
 
     def from_normal(self, z):
         """n [..., H, W, C] from standard normal draws [..., H + margin, W + margin, C]."""
-        return np.float32(self.sigma[0]) * filtered(z, _kernel(self.blur[0], self.white_part[0], z.shape[-1]))
+        return np.float32(self.sigma[0]) * filtered(z, self._filter(z.shape[-1]))
 
     def level(self):
         """sigma."""
@@ -154,7 +150,7 @@ class Blurred(AdditiveGaussian):
     def of_patches(noises, take):
         """`BlurredPatches`."""
         levels = take.numbers([noise.sigma[0] for noise in noises])
-        filters = take.filters([_kernel(noise.blur[0], noise.white_part[0], noise.channels) for noise in noises])
+        filters = take.filters([noise._filter(noise.channels) for noise in noises])
         return lambda corners: BlurredPatches(levels(corners), filters(corners))
 
 

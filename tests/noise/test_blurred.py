@@ -43,6 +43,34 @@ def test_a_white_part_is_that_share_of_the_variance(distance, blur, white):
         assert standard_errors(products, smooth) > 4
 
 
+def periodogram(order, blur, white, side):
+    """What a block of that side has on average, from the spectrum that is said; its edges blend neighbouring frequencies."""
+    f = np.hypot(*np.meshgrid(*[np.fft.fftfreq(256)] * 2))
+    power = np.exp(-2 * (2 * (np.pi * blur * f) ** 2) ** (order / 2))
+    covariance = np.fft.ifft2((1 - white) * power / power.mean() + white).real
+    lags = np.arange(-side + 1, side)
+    seen = covariance[np.ix_(lags, lags)] * np.outer(1 - np.abs(lags) / side, 1 - np.abs(lags) / side)
+    folded = np.zeros((side, side))
+    np.add.at(folded, np.ix_(lags % side, lags % side), seen)
+    return np.fft.fft2(folded).real
+
+
+@pytest.mark.parametrize("order", (2, 4))
+def test_spectrum_is_the_one_that_is_said(order):
+    """In bands of frequency; a bell and a steeper one are told apart."""
+    blur, white, side = 0.7, 0.08, 32
+    text = f"blurred,sigma={255 * SIGMA},blur={blur},white={white},order={order}"
+    n = np.float64(drawn(1, noise.from_text(text).at(X)) - X)[..., 0]
+    blocks = n.reshape(16, side, 16, side).swapaxes(1, 2)[::2, ::2].reshape(-1, side, side)
+    measured = np.square(np.abs(np.fft.fft2(blocks))) / side**2 / SIGMA**2
+    f = np.hypot(*np.meshgrid(*[np.fft.fftfreq(side)] * 2))
+    said, other = (periodogram(own, blur, white, side) for own in (order, 6 - order))
+    for band in (f > 0.1) & (f < 0.15), (f > 0.3) & (f < 0.35), f > 0.45:
+        assert standard_errors(measured[:, band].mean(axis=1), said[band].mean()) < 5
+    band = (f > 0.18) & (f < 0.23)
+    assert standard_errors(measured[:, band].mean(axis=1), other[band].mean()) > 10
+
+
 def test_pairs_are_independent_and_the_loss_exceeds_the_error_by_the_targets_variance():
     y = drawn(1)
     y_hat, y_tilde = MODEL.recorrupt(y, noise.SeededDraws((2,), y.shape), ALPHA)
@@ -68,7 +96,7 @@ def test_no_blur_is_white():
 
 def test_patches_have_the_noise_of_their_images():
     """Each its own level, blur and white part, on its way through tf.data."""
-    texts = ("blurred,sigma=10,blur=0.3", "blurred,sigma=30,blur=1.0,white=0.2")
+    texts = ("blurred,sigma=10,blur=0.6", "blurred,sigma=30,blur=1.0,white=0.2")
     models = [noise.from_text(text).at(X) for text in texts]
     images = [FrozenImage(X, model) for model in models]
     noise_of, count = patch_noise.of_images(images, 64), 64
@@ -89,12 +117,12 @@ def test_patches_have_the_noise_of_their_images():
 
 
 def test_ranges_are_drawn_from_evenly():
-    model = noise.from_text("blurred,sigma=5-55,blur=0-1.5,white=0-0.4")
+    model = noise.from_text("blurred,sigma=5-55,blur=0-1.5,white=0-0.4,order=2-5")
     drawn_ones = [model.draw(u) for u in np.random.default_rng(0).random(2000)]
-    parts = np.array([[own.sigma[0], own.blur[0], own.white_part[0]] for own in drawn_ones])
-    for values, middle in zip(parts.T, (30 / 255, 0.75, 0.2), strict=True):
+    parts = np.array([[own.sigma[0], own.blur[0], own.white_part[0], own.order[0]] for own in drawn_ones])
+    for values, middle in zip(parts.T, (30 / 255, 0.75, 0.2, 3.5), strict=True):
         assert standard_errors(values, middle) < 5
-    assert np.all(np.abs(np.corrcoef(parts.T) - np.eye(3)) < 5 / 2000**0.5)
+    assert np.all(np.abs(np.corrcoef(parts.T) - np.eye(4)) < 5 / 2000**0.5)
     assert noise.from_json(model.to_json()) == model and (model.levels, drawn_ones[0].levels) == ("range", "one")
     with pytest.raises(InputError, match="give sigma and blur"):
         model.at(X)
@@ -104,7 +132,14 @@ def test_ranges_are_drawn_from_evenly():
 
 @pytest.mark.parametrize(
     "text",
-    ("blurred", "blurred,sigma=25", "blurred,sigma=25,blur=3", "blurred,sigma=25,blur=1-0.5", "blurred,sigma=25,blur=1,white=1"),
+    (
+        "blurred",
+        "blurred,sigma=25",
+        "blurred,sigma=25,blur=3",
+        "blurred,sigma=25,blur=1-0.5",
+        "blurred,sigma=25,blur=1,white=1",
+        "blurred,sigma=25,blur=1,order=1",
+    ),
 )
 def test_flags_that_are_none(text):
     with pytest.raises(InputError, match=f"^blurred noise has .*Received: {text}"):
