@@ -8,7 +8,7 @@ import numpy as np
 
 from r2r_tf.models import structure
 
-_FIRST_SIDE, _LARGEST_SIDE = 64, 1024
+_FIRST_SIDE, _LARGEST_SIDE, _STRIP = 64, 1024, 32
 # of the largest layer's output: that itself, its input, work space of the convolution
 _COPIES = 4
 
@@ -27,18 +27,8 @@ def radius(network):
     for layer in probe.layers:
         # kernels whose answers neither overflow in the middle nor vanish at the rim, over dozens of layers
         layer.set_weights([_positive(weight) if weight.ndim == 4 else weight for weight in layer.get_weights()])
-    multiple, side = structure.form(network).multiple, _FIRST_SIDE
-    while side <= _LARGEST_SIDE:
-        first = side // 2 - side // 2 % multiple
-        places = np.arange(first, first + multiple)
-        bright = np.zeros((multiple, side, side, network.input_shape[-1]), np.float32)
-        bright[np.arange(multiple), places, places] = 1.0
-        image, row, column, _ = np.nonzero(np.asarray(probe(bright, training=False)))
-        reach = int(max(np.abs(row - places[image]).max(), np.abs(column - places[image]).max()))
-        if reach < first:
-            return reach
-        side *= 2
-    return None
+    reaches = [_reach(probe, structure.form(network).multiple, axis) for axis in (0, 1)]
+    return None if None in reaches else max(reaches)
 
 
 @functools.lru_cache(maxsize=8)
@@ -47,6 +37,23 @@ def bytes_per_pixel(network):
     side = structure.form(network).multiple
     fixed = keras.models.clone_model(network, input_tensors=keras.Input((side, side, network.input_shape[-1])))
     return _COPIES * 4 * max(math.prod(layer.output.shape[1:]) for layer in fixed.layers) / side**2
+
+
+def _reach(probe, multiple, axis):
+    """How far bright pixels are seen along one axis of a strip, one in each place of the network's grid; None for without end."""
+    side, width = _FIRST_SIDE, max(multiple, _STRIP)
+    while side <= _LARGEST_SIDE:
+        first = side // 2 - side // 2 % multiple
+        places = np.arange(first, first + multiple)
+        bright = np.zeros((multiple, side, width, probe.input_shape[-1]), np.float32)
+        bright[np.arange(multiple), places, width // 2] = 1.0
+        answer = np.asarray(probe(bright if axis == 0 else bright.swapaxes(1, 2), training=False))
+        image, *seen, _ = np.nonzero(answer)
+        reach = int(np.abs(seen[axis] - places[image]).max())
+        if reach < first:
+            return reach
+        side *= 2
+    return None
 
 
 def _positive(kernel):
