@@ -16,6 +16,7 @@ from r2r_tf.noise.camera import CameraNoise
 
 RADIUS = 12  # of the filters
 _GRID = 64  # of their spectra
+_ROUNDS = 3
 _LEAST = 0.6  # of the largest amplitude: frequencies with less noise are not raised further
 _MOST_SIDE = 768  # of what is looked at: the middle
 _SLACK = 3.0  # standard deviations beyond the ends of a picture, so that its ends are not taken for clipped
@@ -91,7 +92,20 @@ def of_channels(channels):
     levels = [own for own in map(_levels, channels) if own is not None]
     if 2 * len(levels) <= len(channels):
         return None
-    return Smoothness(tuple(np.exp(np.mean(np.log(levels), axis=0)).tolist()))
+    return _unblended(np.exp(np.mean(np.log(levels), axis=0)))
+
+
+def _unblended(levels):
+    """The `Smoothness` that shows these levels: windows and bands blend frequencies, so where a spectrum falls they differ."""
+    amplitudes = levels
+    for _ in range(_ROUNDS):
+        own = Smoothness(tuple(amplitudes.tolist()))
+        # a filter of that amplitude, and what windows of white noise that it has filtered show
+        power = spectrum.expected_power(_filter_of(own._amplitude())[..., None, None])[..., 0]
+        seen = np.sqrt(spectrum.bands(power, _EDGES))
+        seen[:_TOLD] = seen[_TOLD]
+        amplitudes = amplitudes * levels / seen
+    return Smoothness(tuple(amplitudes.tolist()))
 
 
 def _levels(t):
