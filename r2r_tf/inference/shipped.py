@@ -19,7 +19,7 @@ _ALIKE, _SHARED = 1.8, 1.45
 _SEED = (2022, 10)  # of the draws; unlike what noise is simulated with
 # blocks whose estimates are flat: their side and part; and how much of the noise is taken away there at least. From photographs
 # 0.92 to 1.08 of blurred noise are, less of noise of another spectrum
-_BLOCK, _FLAT, _TAKEN = 16, 0.1, 0.9
+_BLOCK, _FLAT, _TAKEN = 16, 0.1, 0.85
 
 
 def denoiser_for(y, precision="float32", told=None):

@@ -9,7 +9,8 @@ from r2r_tf.estimation.laws import Law
 from r2r_tf.image_files import content
 
 _STEP = 1e-3  # of a standard deviation, for the slope
-# how many times as strong smooth noise is as what is found of it: at the coarsest scales pictures hide it
+# how many times as strong smooth noise is as what is found of it: at the coarsest scales pictures hide it, and where calm areas
+# are dark it is stronger elsewhere
 _HIDDEN = 1.1
 
 

@@ -48,11 +48,21 @@ def test_smooth_noise_has_the_weights_for_it(rng, channels):
     np.testing.assert_array_equal(told, r2r_tf.denoise(y, pretrained.SMOOTH, sigma=25 / 255, channel_axis=-1))
 
 
-def test_smooth_noise_of_another_spectrum_is_made_white():
-    """Coarse noise and some that is white: of that the weights for smooth noise leave some."""
+def test_smooth_noise_with_a_white_part_has_them_too():
+    """Real noise has: a fifth of the variance."""
     rng, x = np.random.default_rng(0), photograph()
     coarse = scipy.ndimage.gaussian_filter(rng.standard_normal(x.shape), (1, 1, 0))
     n = coarse / coarse.std() + 0.5 * rng.standard_normal(x.shape)
+    y = x + 0.1 * n / n.std()
+    assert chosen(y) == pretrained.SMOOTH
+    left, filtered = (r2r_tf.psnr(x, r2r_tf.denoise(y, name, channel_axis=-1)) for name in (None, pretrained.FILTERED))
+    assert left > filtered + 0.5
+
+
+def test_smooth_noise_of_another_spectrum_is_made_white():
+    """Noise that is smooth along rows alone: of that the weights for smooth noise leave some."""
+    rng, x = np.random.default_rng(0), photograph()
+    n = scipy.ndimage.gaussian_filter(rng.standard_normal(x.shape), (0.3, 1.5, 0))
     y = x + 0.1 * n / n.std()
     assert chosen(y) == pretrained.FILTERED
     filtered, left = (r2r_tf.psnr(x, r2r_tf.denoise(y, name, channel_axis=-1)) for name in (None, pretrained.SMOOTH))
