@@ -16,7 +16,7 @@ from r2r_tf.noise.camera import CameraNoise
 
 RADIUS = 12  # of the filters
 _GRID = 64  # of their spectra
-_ROUNDS = 3
+_ROUNDS = 3  # in which bands are told apart
 _LEAST = 0.6  # of the largest amplitude: frequencies with less noise are not raised further
 _MOST_SIDE = 768  # of what is looked at: the middle
 _SLACK = 3.0  # standard deviations beyond the ends of a picture, so that its ends are not taken for clipped

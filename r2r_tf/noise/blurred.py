@@ -1,8 +1,8 @@
 """Smooth Gaussian noise: white noise, blurred, as demosaicking, resizing and registration leave it; alike in all directions.
 
 Its amplitude falls with the frequency f, in cycles a pixel, as exp(-(2 pi^2 b^2 f^2)^(p / 2)) for a blur of b pixels and the
-order p. Order 2 is a Gaussian bell: the correlation between pixels a distance d apart is exp(-d^2 / (4 b^2)), 0.68 to the next
-pixel at 0.8. Higher orders fall later and more steeply, as in pictures that were enlarged. A share w of the variance may be
+order p. Order 2 is a Gaussian bell: the correlation between pixels a distance d apart is about exp(-d^2 / (4 b^2)), 0.68 to the
+next pixel at 0.8. Higher orders fall later and more steeply, as in pictures that were enlarged. A share w of the variance may be
 white, as in real noise, where some of it comes after the blur.
 """
 
@@ -43,7 +43,7 @@ class Blurred(AdditiveGaussian):
 
     Attributes:
       sigma: (low, high) standard deviations, [0, 1] scale.
-      blur: (low, high) standard deviations of the bell, pixels.
+      blur: (low, high) blurs, of a bell its standard deviation, pixels.
       white_part: (low, high) shares of the variance that are white.
       order: (low, high) orders, 2 for a bell.
       channels: of the picture that it is the noise of.

@@ -3,7 +3,6 @@
 Keras's `BackupAndRestore` overwrites its file in place, so a kill inside the write would lose it.
 """
 
-import csv
 import json
 import pathlib
 import shutil
@@ -63,23 +62,6 @@ def append_history(path, row):
     path = pathlib.Path(path)
     with path.open("a", newline="") as file:
         file.write(atomic.csv_lines([row], header=not path.stat().st_size))
-
-
-def read_history(path):
-    """The epochs of a history.csv, as a list of dicts of floats.
-
-    Raises:
-      InputError: there is none with an epoch at least.
-    """
-    path = pathlib.Path(path)
-    try:
-        with path.open(newline="") as file:
-            history = [{name: float(value) for name, value in row.items()} for row in csv.DictReader(file)]
-    except (OSError, ValueError, TypeError):
-        history = []
-    if not history:
-        raise InputError(f"{path} must be the history of a run with an epoch at least. Received: no such file, or none in it")
-    return history
 
 
 def _path(directory, epoch):

@@ -4,8 +4,8 @@ import pytest
 from matplotlib import image
 
 from r2r_tf.errors import InputError
+from r2r_tf.reports import learning_curves
 from r2r_tf.training import checkpoints
-from tools import learning_curves
 
 
 def history(path, end, true=True):
