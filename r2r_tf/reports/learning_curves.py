@@ -24,6 +24,8 @@ def histories(runs, labels=()):
     labels = labels or [pathlib.Path(run).name for run in runs]
     if len(labels) != len(runs):
         raise InputError(f"`labels` must be as many as `runs`, {len(runs)}. Received: {','.join(labels)}")
+    if len(set(labels)) < len(labels):
+        raise InputError(f"Runs of one name need `labels` that differ. Received: {','.join(labels)}")
     return {label: _read(pathlib.Path(run) / "history.csv") for run, label in zip(runs, labels, strict=True)}
 
 
@@ -40,11 +42,13 @@ def draw(runs, path):
         epochs = [row["epoch"] for row in history]
         for name, what, style in (("val_psnr", "true", "-"), ("val_est_psnr", "estimated", "--")):
             values = [row[name] for row in history]
-            if np.isfinite(values[-1]):
+            known = [value for value in values if np.isfinite(value)]
+            if known:
                 axes.plot(epochs, values, style, color=f"C{number}", marker=".", label=f"{label}, {what}")
-                ends.append(values[-1])
-    axes.set(xlabel="epoch", ylabel="PSNR on validation images (dB)", xscale="log", ylim=(min(ends) - _SHOWN, None))
-    axes.legend(fontsize=8)
+                ends.append(known[-1] - _SHOWN)
+    axes.set(xlabel="epoch", ylabel="PSNR on validation images (dB)", xscale="log", ylim=(min(ends, default=None), None))
+    if ends:
+        axes.legend(fontsize=8)
     axes.grid(True, alpha=0.3)
     figures.save(figure, path)
 

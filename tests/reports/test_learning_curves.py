@@ -34,8 +34,19 @@ def test_figure(tmp_path):
     assert lines["mine"] > 1.05 * lines["real"]
 
 
+def test_an_estimate_that_is_none_at_the_end_is_drawn_up_to_there(tmp_path):
+    """As where the loss falls below the noise of its targets."""
+    rows = [{"epoch": epoch, "val_psnr": float("nan"), "val_est_psnr": value} for epoch, value in ((1, 27.0), (2, float("nan")))]
+    learning_curves.draw({"mine": rows}, tmp_path / "mine.png")
+    learning_curves.draw({"mine": rows[1:]}, tmp_path / "none.png")
+    seen = [(image.imread(tmp_path / f"{name}.png")[..., :3] < 0.99).sum() for name in ("mine", "none")]
+    assert seen[0] > seen[1] + 100
+
+
 def test_what_is_no_run(tmp_path):
     with pytest.raises(InputError, match=r"history.csv must be the history of a run .* Received: no such file"):
         learning_curves.histories([tmp_path])
     with pytest.raises(InputError, match=r"^`labels` must be as many as `runs`, 1. Received: a,b"):
         learning_curves.histories([tmp_path], ["a", "b"])
+    with pytest.raises(InputError, match="^Runs of one name need `labels` that differ. Received: x,x"):
+        learning_curves.histories([tmp_path / "a" / "x", tmp_path / "b" / "x"])
