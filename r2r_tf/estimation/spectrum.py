@@ -12,7 +12,6 @@ import scipy.fft
 import scipy.ndimage
 import scipy.stats
 
-from r2r_tf.image_files import content
 from r2r_tf.noise.camera import activity
 
 SIZE = 24
@@ -25,13 +24,6 @@ COARSEST = 0.03  # cycles a pixel: below, the picture's own slopes are stronger 
 _SMOOTHING = 0.8  # of the logarithm of the spectrum, in coefficients
 _RADIUS = 12  # of the kernel
 _GRID = 64  # of its spectrum
-# of noise that is like a model's, the logarithms of its levels in the bands: their range, how far the coarsest may be above those
-# next to it and the finest above the middle; and how strong it may be
-_EVEN, _COARSER, _FINER, _LEVELS = 0.7, 0.9, 0.11, (0.35, 2.0)
-# part of the fine coefficients of JPEG's blocks that are nothing, in cameras' files; what is nothing, in grey levels; the blocks'
-# side; how many pixels a side are looked at
-_BRIGHTNESS = (0.299, 0.587, 0.114)  # of JPEG, from red, green and blue
-_NOTHING, _ROUNDED, _JPEG, _MIDDLE = 0.89, 0.7, 8, 320
 _PRIOR = 0.5  # standard deviation of the logarithm of the level of a picture
 EDGES = (COARSEST, 0.06, 0.1, 0.15, 0.2, 0.3, 0.8)  # of bands of frequencies
 
@@ -115,55 +107,14 @@ def level_ratio(y, model):
     Returns:
       A float, None for pictures that have too few windows.
     """
-    found = _band_levels(y, model)
+    found = band_levels(y, model)
     if found is None:
         return None
     found = found[1:]  # the coarsest band has most of the structure
     return float(np.exp(np.median(found) / (1 + (np.ptp(found) / _PRIOR) ** 2)))
 
 
-def is_like(y, model):
-    """Whether the noise of a picture may be of a model's kind: about as strong in all bands of brightness, and nothing finer.
-
-    What is no noise of a camera has other spectra: structure is coarse, the rounding of JPEG is fine, and texture that looks like
-    noise goes on to the finest frequencies, where cameras, and the JPEG files that they write, leave nothing. Of PolyU's 70 noisy
-    training pictures 63 are like the noise of the weights `camera`, of their 69 clean ones none; of 360 crops of photographs
-    without noise, saved as JPEG of quality 75 to 95, none; of 150 Berkeley photographs, which have grain of their own, 3.
-
-    Args:
-      y: [H, W, C] noisy image, [0, 1] scale.
-      model: `CameraNoise`.
-    Returns:
-      False for pictures that have too few windows, too.
-    """
-    found = _band_levels(y, model)
-    if found is None:
-        return False
-    if _share_of_nothing(y) < _NOTHING:
-        return False
-    middle, (coarsest, *others) = np.median(found[1:]), found
-    even = np.ptp(others) < _EVEN and coarsest - np.median(others[:3]) < _COARSER and found[-1] - middle < _FINER
-    return bool(even and _LEVELS[0] < np.exp(middle) < _LEVELS[1])
-
-
-def _share_of_nothing(y):
-    """Part of the fine coefficients of JPEG's blocks that are 0 but for rounding, at the best place of the blocks' grid.
-
-    Args:
-      y: [H, W, 3], [0, 1] scale, of a file of 8 bits.
-    """
-    brightness = 255 * y[content.middle(y.shape, _MIDDLE)] @ np.float32(_BRIGHTNESS)
-    fine = np.add.outer(np.arange(_JPEG), np.arange(_JPEG)) > _JPEG // 2
-    shares = []
-    for top, left in np.ndindex(_JPEG, _JPEG):
-        part = brightness[top:, left:]
-        height, width = (side // _JPEG for side in part.shape)
-        blocks = part[: height * _JPEG, : width * _JPEG].reshape(height, _JPEG, width, _JPEG)
-        shares.append(np.mean(np.abs(scipy.fft.dctn(blocks, axes=(1, 3), norm="ortho").swapaxes(1, 2)[..., fine]) < _ROUNDED))
-    return max(shares)
-
-
-def _band_levels(y, model):
+def band_levels(y, model):
     """[bands] logarithms of how many times as strong as the model's the noise is in each band of brightness, or None."""
     calm = calm_windows(y, model)
     if calm is None:

@@ -5,7 +5,7 @@ import functools
 import numpy as np
 
 from r2r_tf import estimation, pretrained, recorruption
-from r2r_tf.estimation import calm_blocks, channels, laws, spectrum
+from r2r_tf.estimation import calm_blocks, channels, laws, likeness, sharpness
 from r2r_tf.image_files import content
 from r2r_tf.inference import found_law, frames, passes
 from r2r_tf.inference.gaussian_residuals import made_gaussian
@@ -16,6 +16,7 @@ _ALPHA = 0.5
 _SURE = 2.0  # standard errors
 # three channels together gain 2 dB where their levels are up to 1.8 times apart and their noise has a correlation below 0.2
 _ALIKE, _SHARED = 1.8, 1.45
+_SHARP = 0.02  # of a camera's picture: above, the weights that take fine detail for noise lose more than they gain
 _SEED = (2022, 10)  # of the draws; unlike what noise is simulated with
 # blocks whose estimates are flat: their side and part; and how much of the noise is taken away there at least. From photographs
 # 0.88 to 0.99 of noise as they have learnt it are, 0.6 of noise that is smooth along rows alone
@@ -25,9 +26,9 @@ _BLOCK, _FLAT, _TAKEN = 16, 0.1, 0.85
 def denoiser_for(y, precision="float32", told=None):
     """The shipped denoiser for an image.
 
-    Those for special noise are taken where all speaks for it: a camera's for colour that is as noisy as a camera's; that for
-    three colours together where each has white noise of its own; that for smooth noise where it takes it away; a microscope's for
-    counting noise, where on the image itself its clean-free error is smaller than the general one's.
+    Those for special noise are taken where all speaks for it: a camera's for colour that is as noisy as a camera's, one of two by
+    how sharp it is; that for three colours together where each has white noise of its own; that for smooth noise where it takes
+    it away; a microscope's for counting noise, where on the image itself its clean-free error is smaller than the general one's.
 
     Args:
       y: [H, W, C], [0, 1] scale.
@@ -60,8 +61,8 @@ def _of_colour(y, precision, told, law_of):
     """The name of the weights for three channels together, None where there are none."""
     white, excess = channels.colour_noise(y)
     if not white:
-        if spectrum.is_like(y, denoisers.load(pretrained.CAMERA, precision).noise):
-            return pretrained.CAMERA
+        if likeness.is_like(y, denoisers.load(pretrained.SHARP_CAMERA, precision).noise):
+            return pretrained.SHARP_CAMERA if sharpness.sharpness(y) > _SHARP else pretrained.CAMERA
     independent = white and excess is not None and excess < _SHARED
     together = independent and told in (None, frames.WHITE) and _alike(y, None if told else law_of)
     return pretrained.DEFAULTS[3] if together else None

@@ -11,19 +11,22 @@ def folded(network, precision="float32"):
     bias c that is a convolution with kernel g k and bias g (c - m) + b.
 
     Args:
-      network: `keras.Model`; one that is not functional is left as it is.
+      network: `keras.Model`; one that is not functional is left as it is. Networks in it are folded on their own.
       precision: 'float32', or 'bfloat16' for all layers before the last convolution.
     Returns:
       `keras.Model`; the network itself if there is nothing to do.
     """
     if not hasattr(network, "operations") or isinstance(network, keras.Sequential):
         return network
-    pairs = _normalized_convolutions(network)
-    low = _before_last_convolution(network) if precision == "bfloat16" else set()
-    if not pairs and not low:
+    inner = {layer: folded(layer, precision) for layer in network.layers if isinstance(layer, keras.Model)}
+    pairs = {} if inner else _normalized_convolutions(network)
+    low = _before_last_convolution(network) if precision == "bfloat16" and not inner else set()
+    if not (pairs or low or any(own is not layer for layer, own in inner.items())):
         return network
 
     def clone(layer):
+        if layer in inner:
+            return inner[layer]
         config = layer.get_config()
         if layer.name in low:
             config["dtype"] = "mixed_bfloat16"
@@ -37,7 +40,7 @@ def folded(network, precision="float32"):
     for layer in network.layers:
         if layer in pairs:
             result.get_layer(layer.name).set_weights(_folded_weights(layer, pairs[layer]))
-        elif layer.weights and layer.name not in folded_away:
+        elif layer.weights and layer not in inner and layer.name not in folded_away:
             result.get_layer(layer.name).set_weights(layer.get_weights())
     return result
 

@@ -33,10 +33,15 @@ def radius(network):
 
 @functools.lru_cache(maxsize=8)
 def bytes_per_pixel(network):
-    """About how much memory a pass takes for each pixel of the image: some copies of the layer with the largest output."""
+    """About how much memory a pass takes for each pixel of the image: some copies of the layer with the largest output.
+
+    A network in it counts for itself, as if it were applied at full resolution.
+    """
     side = structure.form(network).multiple
     fixed = keras.models.clone_model(network, input_tensors=keras.Input((side, side, network.input_shape[-1])))
-    return _COPIES * 4 * max(math.prod(layer.output.shape[1:]) for layer in fixed.layers) / side**2
+    inner = [layer for layer in fixed.layers if isinstance(layer, keras.Model)]
+    largest = max(math.prod(layer.output.shape[1:]) for layer in fixed.layers if layer not in inner)
+    return max([_COPIES * 4 * largest / side**2, *map(bytes_per_pixel, inner)])
 
 
 def _reach(probe, multiple, axis):

@@ -4,13 +4,13 @@ import pathlib
 
 _HERE = pathlib.Path(__file__).parent
 # channels that are denoised together -> what `denoise` takes when no model is given; what for colour images whose noise is a
-# camera's, for noise that is smooth, and for counting noise where it is better on the image itself
+# camera's, soft ones and sharp ones, for noise that is smooth, and for counting noise where it is better on the image itself
 DEFAULTS = {1: "unet-awgn-gray", 3: "unet-awgn-rgb"}
-CAMERA, SMOOTH, MICROSCOPE = "camera", "unet-smooth-gray", "microscope"
+CAMERA, SHARP_CAMERA, SMOOTH, MICROSCOPE = "camera", "camera-sharp", "unet-smooth-gray", "microscope"
 # for smooth noise that those do not take away, filtered until it is nearly white
 FILTERED = "unet-awgn-distilled"
 # channels of the images -> what a training starts from
-STARTS = {1: "unet-awgn"}
+STARTS = DEFAULTS
 
 
 def names():
