@@ -24,7 +24,7 @@ def is_like(y, model):
 
     What is no noise of a camera has other spectra: structure is coarse, the rounding of JPEG is fine, and texture that looks like
     noise goes on to the finest frequencies, where cameras, and the JPEG files that they write, leave nothing. Of PolyU's 70 noisy
-    training pictures 65 are like the noise of the weights `camera`, of their clean ones none; of 360 crops of photographs
+    training pictures 65 are like the noise that `camera-sharp` knows, of their clean ones none; of 360 crops of photographs
     without noise, saved as JPEG of quality 75 to 95, none; of 150 Berkeley photographs, which have grain of their own, 3. Rising
     noise, of two of those 65, was found in none of 400 Berkeley photographs as such JPEG files.
 

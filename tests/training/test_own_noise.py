@@ -10,7 +10,7 @@ import skimage.data
 import skimage.transform
 from conftest import weights
 
-from r2r_tf import noise
+from r2r_tf import noise, pretrained
 from r2r_tf.data.datasets import Picture
 from r2r_tf.errors import InputError
 from r2r_tf.image_files.value_range import ValueRange
@@ -102,7 +102,7 @@ def test_stabilised_noise_is_one_of_the_house(rng):
 
 
 def settings_of(folder, **changes):
-    small = {"model": "unet", "sigma": "auto", "init": "auto", "batch_size": 4, "patch_size": 32, "epochs": 1}
+    small = {"model": "unet", "depth": 3, "sigma": "auto", "init": "auto", "batch_size": 4, "patch_size": 32, "epochs": 1}
     return Settings(images=(str(folder),), **{**small, "steps_per_epoch": 2, "patience": 1, "optimizer": "muon", **changes})
 
 
@@ -118,10 +118,10 @@ def folder(tmp_path, rng):
 @pytest.mark.slow
 def test_a_training_that_spoils_leaves_what_it_started_from(folder, tmp_path, capsys):
     run.train(settings_of(folder, learning_rate=0.3), tmp_path / "run")
-    assert "of unet-awgn as it is" in capsys.readouterr().out
+    assert f"of {pretrained.STARTS[1]} as it is" in capsys.readouterr().out
     card = json.loads((tmp_path / "run" / "model.json").read_text())
     assert card["best_epoch"] == 0 and card["noise"]["name"] == "gaussian_range"
-    shipped = denoisers.read("unet-awgn")[0].get_weights()
+    shipped = denoisers.read(pretrained.STARTS[1])[0].get_weights()
     assert all(np.array_equal(a, b) for a, b in zip(weights(tmp_path / "run"), shipped, strict=True))
 
 
@@ -136,7 +136,7 @@ def test_a_run_of_another_form_starts_anew(folder, tmp_path, capsys):
 def test_a_level_that_the_loss_contradicts_is_refused(folder, tmp_path, monkeypatch):
     levels = own_noise._levels
     monkeypatch.setattr(own_noise, "_levels", lambda values: [1.3 * level for level in levels(values)])
-    with pytest.raises(InputError, match="stronger than the pictures'.*unet-awgn.*Give `sigma`"):
+    with pytest.raises(InputError, match=f"stronger than the pictures'.*{pretrained.STARTS[1]}.*Give `sigma`"):
         run.train(settings_of(folder), tmp_path / "run")
 
 
