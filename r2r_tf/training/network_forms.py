@@ -50,7 +50,7 @@ def build(settings, options, noise_model, devices=None):
                 f"{replicas}. Received: {settings.batch_size}"
             )
         trained = networks.build(settings.model, **options, **placement.training_options(settings.model, strategy))
-        start = start_from(trained, settings.init)
+        start = start_from(trained, settings.init, noise_model)
         compiled = microbatches.in_parts(trained, settings.microbatches)
         compile_network(compiled, settings)
     return Forms(saved, trained, compiled, replicas, start)
@@ -72,15 +72,21 @@ def check_network(network, settings, noise_model):
         raise InputError(f"`raise_to` is for networks that are told the noise level, and `model={settings.model}` is not.")
 
 
-def start_from(network, source):
+def start_from(network, source, noise_model):
     """Gives a new network the weights of a trained one of the same form; leaves it as it is for None.
 
+    Args:
+      network: `keras.Model`.
+      source: as `Settings.init`. `AUTO` is for gray images, and for colour with white noise, which shipped weights know.
+      noise_model: what it is to be trained for.
     Returns:
       What it now has the weights of, None for those that it was made with.
     Raises:
       InputError: the two have other weights.
     """
-    found = pretrained.STARTS.get(structure.form(network).channels) if source == AUTO else source
+    channels = structure.form(network).channels
+    shipped = pretrained.STARTS.get(channels) if channels == 1 or noise_model.white else None
+    found = shipped if source == AUTO else source
     if found is None:
         return None
     weights = denoisers.read(found)[0].get_weights()

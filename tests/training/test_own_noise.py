@@ -15,10 +15,10 @@ from r2r_tf.data.datasets import Picture
 from r2r_tf.errors import InputError
 from r2r_tf.image_files.value_range import ValueRange
 from r2r_tf.inference import defaults, stacks
-from r2r_tf.models import denoisers
+from r2r_tf.models import denoisers, networks
 from r2r_tf.noise import blocks
 from r2r_tf.noise.stabilised import Stabilised
-from r2r_tf.training import own_noise, run
+from r2r_tf.training import network_forms, own_noise, run, settings
 from r2r_tf.training.settings import Settings
 
 ALPHA = 0.5
@@ -147,3 +147,13 @@ def test_its_network_cleans_white_and_counting_noise(folder, tmp_path, rng):
     y = rng.poisson(20 * scenes()[0] + 1).astype(np.float32)
     found = stacks.denoise(trained, y[None], ValueRange(0.0, 30.0), defaults.plan(trained)).found
     assert found[0].law is not None and found[0].law.gain == pytest.approx(1.0, rel=0.2)
+
+
+def test_colour_starts_from_shipped_weights_where_its_noise_is_white():
+    camera = denoisers.load(pretrained.CAMERA).noise
+    for model, expected in ((noise.GaussianRange(0.1, 0.2), pretrained.STARTS[3]), (camera, None)):
+        network = networks.build("unet", channels=3, depth=3)
+        before = network.get_weights()
+        assert network_forms.start_from(network, settings.AUTO, model) == expected
+        changed = any(not np.array_equal(own, old) for own, old in zip(network.get_weights(), before, strict=True))
+        assert changed == (expected is not None)
