@@ -20,7 +20,7 @@ _DATA_DIR = flags.DEFINE_string("data_dir", None, "Where TFDS keeps prepared dat
 
 def main(argv):
     del argv
-    from r2r_tf import atomic, pretrained
+    from r2r_tf import pretrained
     from r2r_tf.data import datasets
     from r2r_tf.estimation import camera
     from r2r_tf.evaluation import model_cards
@@ -34,9 +34,7 @@ def main(argv):
     network.get_layer("unet").set_weights(denoisers.read(_GRAY.value)[0].get_weights())
     folder = pathlib.Path(_OUTPUT.value or pretrained.directory(pretrained.CAMERA))
     card = {"model": "opponents", "channels": 3, "alpha": 0.0, "orientations": 1, "noise": law.to_json(), "value_range": [0, 1]}
-    denoisers.save(folder, network, card, half=True)
-    check = model_cards.check(denoisers.load(folder), _DATA_DIR.value)
-    atomic.write_json(folder / denoisers.CARD_FILE, {**card, "sha256": denoisers.load(folder).sha256, "check": check})
+    model_cards.save_checked(folder, network, card, _DATA_DIR.value)
     print(f"{len(pictures)} noisy pictures. Files: {folder}")
 
 

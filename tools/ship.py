@@ -28,12 +28,9 @@ def main(argv):
     run, folder = pathlib.Path(_RUN.value), pathlib.Path(pretrained.directory(_NAME.value))
     network, _ = denoisers.read(run)
     card = json.loads((run / denoisers.CARD_FILE).read_text())
-    denoisers.save(folder, network, card, half=True)
-    check = model_cards.check(denoisers.load(folder), _DATA_DIR.value)
-    card = {**json.loads((folder / denoisers.CARD_FILE).read_text()), "check": check}
-    atomic.write_json(folder / denoisers.CARD_FILE, card)
+    card = model_cards.save_checked(folder, network, card, _DATA_DIR.value)
     tables = [json.loads((pathlib.Path(path) / "recorruptions.json").read_text()) for path in _TABLES.value]
-    atomic.write_text(folder / "card.md", model_cards.text(_NAME.value, _NOTE.value, run, card, tables, check))
+    atomic.write_text(folder / "card.md", model_cards.text(_NAME.value, _NOTE.value, run, card, tables, card["check"]))
     print(f"Files: {folder}")
 
 

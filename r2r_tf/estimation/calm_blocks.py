@@ -95,3 +95,15 @@ def block_pixels(values, size):
     """[blocks, pixels and channels] of values [H, W, C]; what does not fill a block is left out."""
     parts = [blocks_of(values[..., c], size) for c in range(values.shape[-1])]
     return np.concatenate(parts, axis=-1).reshape(-1, len(parts) * size**2)
+
+
+def flattest(pixels, part, fewest=1, whole=True):
+    """Numbers of the blocks that vary the least: a part of all, but `fewest` at least; those that are not whole come last.
+
+    Args:
+      pixels: [blocks, pixels], as from `block_pixels`.
+      part, fewest: how many.
+      whole: [blocks] boolean, which may count.
+    """
+    variances = np.where(whole, pixels.var(axis=1), np.inf)
+    return np.argsort(variances, kind="stable")[: max(fewest, int(part * len(variances)))]

@@ -4,12 +4,29 @@ import json
 
 import numpy as np
 
-from r2r_tf import noise
+from r2r_tf import atomic, noise
 from r2r_tf.data import test_sets
 from r2r_tf.evaluation import metrics
 from r2r_tf.inference import arrays, passes
+from r2r_tf.models import denoisers
 
 _SHOWN = {"plain": (1, 2, 8, 50), "antithetic": (2, 8, 50), "turned": (2, 8)}  # draws T
+
+
+def save_checked(folder, network, card, data_dir):
+    """Writes a network as it is shipped, in half precision, with `check` in its model.json.
+
+    Args:
+      folder, network, card: as in `denoisers.save`.
+      data_dir: as in `check`.
+    Returns:
+      The contents of model.json.
+    """
+    denoisers.save(folder, network, card, half=True)
+    denoiser = denoisers.load(folder)
+    card = {**card, "sha256": denoiser.sha256, "check": check(denoiser, data_dir)}
+    atomic.write_json(folder / denoisers.CARD_FILE, card)
+    return card
 
 
 def text(name, note, run, card, tables, check):

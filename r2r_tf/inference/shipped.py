@@ -88,8 +88,7 @@ def taken_away(denoiser, t, smooth):
     zero, unit = content.of_sample(t).zero_and_unit(1.0)
     y, level = np.float32((t - zero) / unit), smooth.variance**0.5 / unit
     estimate = passes.apply(denoiser, y[None], level)[0]
-    flatness = calm_blocks.block_pixels(estimate, _BLOCK).var(axis=1)
-    flat = np.argsort(flatness, kind="stable")[: max(1, int(_FLAT * len(flatness)))]
+    flat = calm_blocks.flattest(calm_blocks.block_pixels(estimate, _BLOCK), _FLAT)
     taken = calm_blocks.block_pixels(y - estimate, _BLOCK)[flat]
     return float(np.sqrt(np.mean(np.square(taken, dtype=np.float64)))) / level
 

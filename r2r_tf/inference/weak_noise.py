@@ -45,8 +45,7 @@ def refined(denoiser, y, level):
     for _ in range(_ROUNDS):
         before = sigma
         estimate, moved = passes.apply(denoiser, np.stack([y, y + np.float32(_PROBE * sigma) * signs]), sigma).astype(np.float64)
-        flatness = np.where(whole, calm_blocks.block_pixels(estimate, _BLOCK).var(axis=1), np.inf)
-        flat = np.argsort(flatness, kind="stable")[: max(_FEWEST, int(_FLAT * len(flatness)))]
+        flat = calm_blocks.flattest(calm_blocks.block_pixels(estimate, _BLOCK), _FLAT, _FEWEST, whole)
         shown = 1 - calm_blocks.block_pixels(signs * (moved - estimate), _BLOCK)[flat].mean() / (_PROBE * sigma)
         sigma = float(np.sqrt(np.square(calm_blocks.block_pixels(y - estimate, _BLOCK)[flat]).mean() / max(shown, _PROBE)))
     believed = shown >= _SHOWN and abs(sigma - before) < _SETTLED * sigma and (level or _UNSEEN <= sigma <= MOST)
