@@ -1,7 +1,6 @@
 """Shared by all tests: a prepared data directory, the real data where it is present, small trainings, small linear problems."""
 
 import csv
-import io
 import os
 import pathlib
 import subprocess
@@ -9,7 +8,8 @@ import sys
 
 import numpy as np
 import pytest
-from PIL import Image
+
+from tools.benchmark_suites.developed import as_jpeg
 
 ROOT = pathlib.Path(__file__).parent.parent
 REAL_DATA = os.environ.get("R2R_TF_MANUAL_DIR")
@@ -135,13 +135,6 @@ def weights(workdir):
     import keras
 
     return keras.models.load_model(workdir / "model.keras", compile=False).get_weights()
-
-
-def as_jpeg(picture, quality, subsampling):
-    """A picture [H, W, C], uint8, as it comes back from a JPEG file."""
-    file = io.BytesIO()
-    Image.fromarray(picture).save(file, "JPEG", quality=quality, subsampling=subsampling)
-    return np.asarray(Image.open(file))
 
 
 def as_camera(x):

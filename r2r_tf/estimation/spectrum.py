@@ -19,7 +19,7 @@ _STEP = SIZE // 2
 _CALM = 0.15  # of the windows: those with the least structure
 _FEWEST, MOST = 8, 2000  # windows
 _CONSTANT = 0.1  # largest part of a window's pixels in constant areas
-_CLIPPED = 0.01  # largest part of a window's pixels at the ends of the range, 0 or 1 exactly
+CLIPPED = 0.01  # largest part of a window's pixels at the ends of the range, 0 or 1 exactly
 COARSEST = 0.03  # cycles a pixel: below, the picture's own slopes are stronger than the noise
 _SMOOTHING = 0.8  # of the logarithm of the spectrum, in coefficients
 _RADIUS = 12  # of the kernel
@@ -28,7 +28,7 @@ _PRIOR = 0.5  # standard deviation of the logarithm of the level of a picture
 EDGES = (COARSEST, 0.06, 0.1, 0.15, 0.2, 0.3, 0.8)  # of bands of frequencies
 
 
-def power(y, model):
+def power(y, model, clipped=CLIPPED):
     """Mean square of the cosine transform's coefficients over the calmest windows of a picture.
 
     In brightness, a few windows with texture lift the mean, so each band of frequencies is as strong as in the window in the
@@ -38,11 +38,12 @@ def power(y, model):
     Args:
       y: [H, W, C] noisy image, [0, 1] scale.
       model: `CameraNoise`, whose level in flat areas is the unit; its kernel is ignored.
+      clipped: as in `calm_windows`.
     Returns:
       ([SIZE, SIZE, C] power, in units of the channels' mean level; [C] what the channels' levels are in that unit), or None for
       pictures that have too few windows.
     """
-    calm = calm_windows(y, model)
+    calm = calm_windows(y, model, clipped)
     if calm is None:
         return None
     squares, channels = calm
@@ -154,15 +155,18 @@ def windows_of(values):
     return np.lib.stride_tricks.sliding_window_view(values, (SIZE, SIZE), axis=(0, 1))[::_STEP, ::_STEP]
 
 
-def calm_windows(y, model):
-    """(squares of the coefficients of the calmest windows [n, SIZE, SIZE, C], the channels' levels [C]), units as in `power`."""
+def calm_windows(y, model, clipped=CLIPPED):
+    """(squares of the coefficients of the calmest windows [n, SIZE, SIZE, C], the channels' levels [C]), units as in `power`.
+
+    clipped is the largest part of a window's pixels at the ends of the range. None where too few windows are left.
+    """
     if min(y.shape[:2]) < SIZE:
         return None
     levels = model.flat_level(y)
-    windows, own, active, clipped, constant = (
+    windows, own, active, at_ends, constant = (
         windows_of(part) for part in (y, levels, activity(y, levels), ((y == 0) | (y == 1)).any(axis=-1), _constant(y))
     )
-    usable = np.argwhere((clipped.mean(axis=(-2, -1)) <= _CLIPPED) & (constant.mean(axis=(-2, -1)) <= _CONSTANT))
+    usable = np.argwhere((at_ends.mean(axis=(-2, -1)) <= clipped) & (constant.mean(axis=(-2, -1)) <= _CONSTANT))
     order = np.argsort(active.mean(axis=(-2, -1))[tuple(usable.T)], kind="stable")
     order = order[: max(_FEWEST, int(_CALM * len(order)))]
     if len(order) < _FEWEST:

@@ -1,11 +1,12 @@
 """Which shipped weights a picture calls for, by its noise and by what it shows."""
 
+import dataclasses
 import functools
 
 import numpy as np
 
 from r2r_tf import estimation, pretrained, recorruption
-from r2r_tf.estimation import calm_blocks, channels, laws, likeness, sharpness
+from r2r_tf.estimation import calm_blocks, channels, laws, likeness, sharpness, strong_colours
 from r2r_tf.image_files import content
 from r2r_tf.inference import found_law, frames, passes
 from r2r_tf.inference.gaussian_residuals import made_gaussian
@@ -27,8 +28,9 @@ def denoiser_for(y, precision="float32", told=None):
     """The shipped denoiser for an image.
 
     Those for special noise are taken where all speaks for it: a camera's for colour that is as noisy as a camera's, one of two by
-    how sharp it is; that for three colours together where each has white noise of its own; that for smooth noise where it takes
-    it away; a microscope's for counting noise, where on the image itself its clean-free error is smaller than the general one's.
+    how sharp it is, and for strong noise of colours; that for three colours together where each has white noise of its own; that
+    for smooth noise where it takes it away; a microscope's for counting noise, where on the image itself its clean-free error is
+    smaller than the general one's.
 
     Args:
       y: [H, W, C], [0, 1] scale.
@@ -37,8 +39,8 @@ def denoiser_for(y, precision="float32", told=None):
         another law.
     """
     law_of = functools.cache(lambda c: found_law.of_pages([y[..., c : c + 1]]))
-    name = _of_colour(y, precision, told, law_of) if y.shape[-1] == 3 else None
-    return denoisers.load(name, precision) if name else _of_channels(y, precision, told, law_of)
+    found = _of_colour(y, precision, told, law_of) if y.shape[-1] == 3 else None
+    return found or _of_channels(y, precision, told, law_of)
 
 
 def _of_channels(y, precision, told, law_of):
@@ -58,14 +60,17 @@ def _of_channels(y, precision, told, law_of):
 
 
 def _of_colour(y, precision, told, law_of):
-    """The name of the weights for three channels together, None where there are none."""
+    """That for three channels together, None where there is none."""
     white, excess = channels.colour_noise(y)
-    if not white:
-        if likeness.is_like(y, denoisers.load(pretrained.SHARP_CAMERA, precision).noise):
-            return pretrained.SHARP_CAMERA if sharpness.sharpness(y) > _SHARP else pretrained.CAMERA
+    if not white and likeness.is_like(y, denoisers.load(pretrained.SHARP_CAMERA, precision).noise):
+        return denoisers.load(pretrained.SHARP_CAMERA if sharpness.sharpness(y) > _SHARP else pretrained.CAMERA, precision)
+    strong = strong_colours.law_of(y) if told in (None, frames.WHITE) else None
+    # noise that is independent from channel to channel may have come to a sharp photograph from elsewhere
+    if strong and (excess >= _SHARED or sharpness.sharpness(y) <= _SHARP):
+        return dataclasses.replace(denoisers.load(pretrained.CAMERA, precision), noise=strong)
     independent = white and excess is not None and excess < _SHARED
     together = independent and told in (None, frames.WHITE) and _alike(y, None if told else law_of)
-    return pretrained.DEFAULTS[3] if together else None
+    return denoisers.load(pretrained.DEFAULTS[3], precision) if together else None
 
 
 def _alike(y, law_of):

@@ -33,10 +33,12 @@ class Correlated(AdditiveGaussian):
     Attributes:
       sigma: standard deviation of each pixel, an array that broadcasts against the image.
       kernel: [k, k, C, C], the filter K; squares sum to 1 over all but the last axis, so that sigma is what it says.
+      told: what a network is told of it, in units of sigma.
     """
 
     sigma: np.ndarray
     kernel: np.ndarray
+    told: float = 1.0
 
     @property
     def margin(self):
@@ -48,8 +50,8 @@ class Correlated(AdditiveGaussian):
         return self.sigma * filtered(z, self.kernel)
 
     def level(self):
-        """Standard deviation of the noise at each pixel, the root of the channels' mean variance, [H, W, 1] float32."""
-        return np.sqrt(np.mean(np.square(self.sigma), axis=-1, keepdims=True)).astype(np.float32)
+        """What a network is told: standard deviations, roots of the channels' mean variance, times told, [H, W, 1] float32."""
+        return (self.told * np.sqrt(np.mean(np.square(self.sigma), axis=-1, keepdims=True))).astype(np.float32)
 
     def mean_variance(self):
         """Noise variance of a pixel, averaged over pixels and channels."""
@@ -118,6 +120,8 @@ class CameraNoise:
       kernel: as in `Correlated`.
       activity: [L] rising knots, as `activity` has it.
       gain: [L] how many times as strong the noise is there, linear between, constant outside. Cameras smooth flat areas.
+      told: what networks are told of it, in units of its standard deviation: not 1 for noise of another coarseness than that
+        which they expect.
     """
 
     brightness: np.ndarray
@@ -125,6 +129,7 @@ class CameraNoise:
     kernel: np.ndarray
     activity: np.ndarray = dataclasses.field(default_factory=lambda: np.zeros(1))
     gain: np.ndarray = dataclasses.field(default_factory=lambda: np.ones(1))
+    told: float = 1.0
 
     family, levels, white, estimator, reach = "camera", "map", False, "spectrum", _REACH
     polynomial = None
@@ -151,7 +156,7 @@ class CameraNoise:
         """
         level = self.flat_level(y)
         gain = np.interp(activity(y, level), self.activity, self.gain)
-        return Correlated(level * gain[..., None].astype(np.float32), self.kernel)
+        return Correlated(level * gain[..., None].astype(np.float32), self.kernel, self.told)
 
     def with_level(self, y, sigma):
         """The same law, of the root mean square sigma over an image. How much structure counts depends on the scale."""
@@ -190,7 +195,7 @@ class CameraNoise:
     @classmethod
     def from_json(cls, spec):
         """Undoes `to_json`."""
-        return cls(*(np.asarray(spec[field.name], np.float32) for field in dataclasses.fields(cls)))
+        return cls(**{name: np.asarray(value, np.float32) for name, value in spec.items() if name != "name"})
 
 
 FAMILIES = {"camera": CameraNoise}

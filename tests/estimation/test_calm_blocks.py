@@ -2,10 +2,11 @@
 
 import numpy as np
 import pytest
-from conftest import as_jpeg, standard_errors
+from conftest import standard_errors
 from skimage import data
 
 from r2r_tf import estimation
+from tools.benchmark_suites.developed import as_jpeg
 
 
 def levels(x, sigma, count=12):

@@ -34,18 +34,30 @@ def test_white_noise_never_asks_for_another(rng, monkeypatch):
     assert chosen(rng.poisson(photograph() * 10) / 10, told="white") == pretrained.DEFAULTS[1]
 
 
-@pytest.mark.parametrize("channels", (1, 3))
-def test_smooth_noise_has_the_weights_for_it(rng, channels):
-    """It is left as smooth as it is, which is better than to make it white."""
+def with_smooth_noise(channels):
+    """(clean, noisy, the noise's model) of a photograph whose channels have noise of their own."""
     x = np.repeat(photograph(), channels, axis=-1)
     model = noise.from_text("blurred,sigma=25,blur=0.7").at(x)
-    y = model.sample(x, noise.SeededDraws((1,), x.shape))
+    return x, model.sample(x, noise.SeededDraws((1,), x.shape)), model
+
+
+def test_smooth_noise_has_the_weights_for_it():
+    """It is left as smooth as it is, which is better than to make it white."""
+    x, y, model = with_smooth_noise(1)
     assert chosen(y) == pretrained.SMOOTH
-    smooth, filtered = (r2r_tf.psnr(x, r2r_tf.denoise(y, name, channel_axis=-1)) for name in (None, pretrained.DEFAULTS[1]))
+    smooth, filtered = (r2r_tf.psnr(x, r2r_tf.denoise(y, name)) for name in (None, pretrained.DEFAULTS[1]))
     assert smooth > filtered + 0.5 and filtered > r2r_tf.psnr(x, y) + 3
-    told = r2r_tf.denoise(y, noise=model, channel_axis=-1)
+    told = r2r_tf.denoise(y, noise=model)
     assert r2r_tf.psnr(x, told) > smooth - 0.1
-    np.testing.assert_array_equal(told, r2r_tf.denoise(y, pretrained.SMOOTH, sigma=25 / 255, channel_axis=-1))
+    np.testing.assert_array_equal(told, r2r_tf.denoise(y, pretrained.SMOOTH, sigma=25 / 255))
+
+
+def test_smooth_noise_in_colours_of_a_soft_picture_is_that_of_a_camera():
+    """Brightness and differences of colours show more than one channel after the other."""
+    x, y, _ = with_smooth_noise(3)
+    assert chosen(y) == pretrained.CAMERA
+    camera, smooth = (r2r_tf.psnr(x, r2r_tf.denoise(y, name, channel_axis=-1)) for name in (None, pretrained.SMOOTH))
+    assert camera > smooth + 0.5
 
 
 def test_smooth_noise_with_a_white_part_has_them_too():

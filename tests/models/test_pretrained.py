@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 import scipy.ndimage
-from conftest import as_camera, as_jpeg
+from conftest import as_camera
 from skimage import data
 
 import r2r_tf
@@ -16,6 +16,7 @@ from r2r_tf.estimation import likeness
 from r2r_tf.evaluation import baselines, metrics, model_cards
 from r2r_tf.inference import shipped
 from r2r_tf.models import denoisers, networks
+from tools.benchmark_suites.developed import as_jpeg
 
 
 @pytest.mark.slow

@@ -3,13 +3,14 @@
 import keras
 import numpy as np
 import pytest
+import skimage.data
 from conftest import run_python, standard_errors
 
-from r2r_tf import noise
+from r2r_tf import noise, pretrained
 from r2r_tf.data import test_sets
 from r2r_tf.errors import InputError
 from r2r_tf.models import denoisers, networks
-from tools.benchmark_suites import estimators, found_levels, inference, laws, timing
+from tools.benchmark_suites import choices, estimators, found_levels, inference, laws, timing
 
 
 def test_cases_take_turns():
@@ -115,3 +116,18 @@ def test_what_a_found_level_costs(monkeypatch, data_dir):
     assert len(costs["nothing told"]) == 2 and np.mean(costs["nothing told"]) < 0.1
     assert np.mean(costs["nothing told"]) < np.mean(costs["calm blocks"]) + 0.01
     assert report["mean, sigma 5, nothing told"].endswith(" dB")
+
+
+def test_choices_are_told_of_every_kind_of_picture(monkeypatch):
+    """A clean photograph stays as it is; a dark one of a phone is cleaned."""
+    x = choices._photograph(skimage.data.astronaut() / 255.0, 128)
+    kinds = {kind: (y, clean) for kind, y, clean in choices.cases_of(x, 0, 0)}
+    assert len(kinds) == 13
+    assert choices.outcome(np.float32(kinds["no noise, JPEG 85, 4:2:0"][0]), x)[0] in ("-", pretrained.DEFAULTS[1])
+    y, clean = kinds["phone, noise"]
+    name, gain = choices.outcome(np.float32(y), clean)
+    assert name == pretrained.CAMERA and gain > 3
+    monkeypatch.setattr(choices, "_EMBEDDED", ("coffee",))
+    monkeypatch.setattr(choices, "outcome", lambda y, x: ("-", 0.0))
+    results = choices.run(1, None, None, None)["results"]
+    assert results["white, 10: -, %"]["median"] == 100 and results["white, 10: gain, dB"]["median"] == 0

@@ -11,6 +11,7 @@ SUITES = (
     "estimation",
     "found_levels",
     "camera",
+    "choices",
     "laws",
     "robustness",
     "fuzz",
