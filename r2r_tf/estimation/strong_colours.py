@@ -15,7 +15,9 @@ from r2r_tf.noise.camera import CameraNoise
 _UNIT = 7.0 / 255  # weaker colours may be those of a scene
 _EDGES = (0.06, 0.1, 0.15, 0.2, 0.3)  # cycles a pixel
 _QUANTILE = 0.25  # of the windows, those with the least texture
-_CLIPPED = 1.0  # any part of a window's pixels may be at the ends of the range: dark scenes have few windows without
+# largest part of a window's pixels at the ends of the range, where less leaves too few: noise is weaker there, but dark scenes
+# have few windows without any
+_CLIPPED = (0.5, 1.0)
 _COLOURFUL = 0.4  # differences of colours beside brightness, at least
 _FALLS = (0.33, 0.7)  # their finest band beside the coarsest: less is of a scene, or weak noise in a JPEG file; 1 is white
 _TOLD = 0.25  # what `camera` is to be told, in units of the noise at coarse scales
@@ -35,15 +37,16 @@ def law_of(y):
       `CameraNoise` of one level at all brightnesses, or None.
     """
     unit = CameraNoise(np.array([0.5]), np.full((1, 3), _UNIT), None)
-    calm = spectrum.calm_windows(y, unit, _CLIPPED)
-    if calm is None:
+    clipped = next((part for part in _CLIPPED if spectrum.calm_windows(y, unit, part)), None)
+    if clipped is None:
         return None
+    calm = spectrum.calm_windows(y, unit, clipped)
     brightness, colours = _levels(calm[0][..., :1]), _levels(calm[0][..., 1:])
     coarse = np.sqrt(colours[0] * colours[1])
     colourful = coarse > 1 and coarse > _COLOURFUL * np.sqrt(brightness[0] * brightness[1])
     if not (colourful and _FALLS[0] < colours[-1] / colours[0] < _FALLS[1]):
         return None
-    kernel, deviations = spectrum.kernel_of(spectrum.power(y, unit, _CLIPPED)[0])
+    kernel, deviations = spectrum.kernel_of(spectrum.power(y, unit, clipped)[0])
     told = _TOLD * np.sqrt(coarse * np.median(brightness) / np.mean(np.square(deviations)))
     return dataclasses.replace(unit, sigma=_UNIT * deviations[None], kernel=kernel, told=float(told))
 

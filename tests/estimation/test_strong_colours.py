@@ -27,7 +27,7 @@ def test_a_dark_picture_of_a_phone_is_cleaned_by_camera_weights(gain):
     before, after, by_channel = (
         r2r_tf.psnr(clean, own) for own in (noisy, r2r_tf.denoise(noisy), r2r_tf.denoise(noisy, pretrained.DEFAULTS[1]))
     )
-    assert after > before + 3.5 and after > by_channel + 3
+    assert after > before + 5 and after > by_channel + 1.3
 
 
 @pytest.mark.parametrize("gain", (0.004, 0.02))
