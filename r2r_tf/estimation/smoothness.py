@@ -118,7 +118,7 @@ def _levels(t):
     if calm is None:
         return None
     powers, count = spectrum.bands(calm[0][..., 0], _EDGES), spectrum.coefficients(_EDGES)
-    quarter, three = (np.quantile(powers, part, axis=0) / (scipy.stats.chi2.ppf(part, count) / count) for part in (0.25, 0.75))
+    quarter, three = (spectrum.noise_alone(powers, count, part) for part in (0.25, 0.75))
     levels, alike = np.sqrt(quarter), np.sqrt(three / np.maximum(quarter, 1e-12))
     if np.any(alike[_COARSE.start :][: len(_ALIKE)] > _ALIKE) or not _falls(levels):
         return None

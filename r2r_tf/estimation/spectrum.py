@@ -19,7 +19,7 @@ _STEP = SIZE // 2
 _CALM = 0.15  # of the windows: those with the least structure
 _FEWEST, MOST = 8, 2000  # windows
 _CONSTANT = 0.1  # largest part of a window's pixels in constant areas
-CLIPPED = 0.01  # largest part of a window's pixels at the ends of the range, 0 or 1 exactly
+_CLIPPED = 0.01  # largest part of a window's pixels at the ends of the range, 0 or 1 exactly
 COARSEST = 0.03  # cycles a pixel: below, the picture's own slopes are stronger than the noise
 _SMOOTHING = 0.8  # of the logarithm of the spectrum, in coefficients
 _RADIUS = 12  # of the kernel
@@ -28,7 +28,7 @@ _PRIOR = 0.5  # standard deviation of the logarithm of the level of a picture
 EDGES = (COARSEST, 0.06, 0.1, 0.15, 0.2, 0.3, 0.8)  # of bands of frequencies
 
 
-def power(y, model, clipped=CLIPPED):
+def power(y, model):
     """Mean square of the cosine transform's coefficients over the calmest windows of a picture.
 
     In brightness, a few windows with texture lift the mean, so each band of frequencies is as strong as in the window in the
@@ -38,21 +38,25 @@ def power(y, model, clipped=CLIPPED):
     Args:
       y: [H, W, C] noisy image, [0, 1] scale.
       model: `CameraNoise`, whose level in flat areas is the unit; its kernel is ignored.
-      clipped: as in `calm_windows`.
     Returns:
       ([SIZE, SIZE, C] power, in units of the channels' mean level; [C] what the channels' levels are in that unit), or None for
       pictures that have too few windows.
     """
-    calm = calm_windows(y, model, clipped)
+    calm = calm_windows(y, model)
     if calm is None:
         return None
     squares, channels = calm
+    return power_of(squares), channels
+
+
+def power_of(squares):
+    """The power of `power` [SIZE, SIZE, C] from the squares of the coefficients of calm windows [n, SIZE, SIZE, C]."""
     result, by_window, frequency = squares.mean(axis=0, dtype=np.float64), bands(squares[..., 0]), frequencies()
     typical = np.median(by_window, axis=0) / np.maximum(by_window.mean(axis=0), 1e-12)
     result[..., 0] *= typical[np.maximum(np.digitize(frequency, EDGES), 1) - 1]
     next_to_coarsest = (frequency >= COARSEST) & (frequency < 1.5 * COARSEST)
     result[frequency < COARSEST] = result[next_to_coarsest].mean(axis=0)
-    return result, channels
+    return result
 
 
 def kernel_of(power):
@@ -122,10 +126,16 @@ def band_levels(y, model):
         return None
     squares, channels = calm
     expected = expected_power(model.kernel * channels.astype(np.float32))[..., 0]
-    # each band's power is the mean of that many squares of nearly independent Gaussian coefficients
-    count = coefficients()
-    powers = np.quantile(bands(squares[..., 0]), 0.25, axis=0) / bands(expected) / (scipy.stats.chi2.ppf(0.25, count) / count)
+    powers = noise_alone(bands(squares[..., 0]), coefficients()) / bands(expected)
     return np.log(np.maximum(powers, 1e-12)) / 2
+
+
+def noise_alone(powers, count, quantile=0.25):
+    """Power of the noise [bands] from that of windows [n, bands], some of which have texture: by a quantile of them.
+
+    count is how many squares of nearly independent Gaussian coefficients each is the mean of, [bands].
+    """
+    return np.quantile(powers, quantile, axis=0) / (scipy.stats.chi2.ppf(quantile, count) / count)
 
 
 def frequencies():
@@ -155,7 +165,7 @@ def windows_of(values):
     return np.lib.stride_tricks.sliding_window_view(values, (SIZE, SIZE), axis=(0, 1))[::_STEP, ::_STEP]
 
 
-def calm_windows(y, model, clipped=CLIPPED):
+def calm_windows(y, model, clipped=_CLIPPED):
     """(squares of the coefficients of the calmest windows [n, SIZE, SIZE, C], the channels' levels [C]), units as in `power`.
 
     clipped is the largest part of a window's pixels at the ends of the range. None where too few windows are left.

@@ -7,14 +7,12 @@ differences of colours, more so at coarse scales, while those of a scene are wea
 import dataclasses
 
 import numpy as np
-import scipy.stats
 
 from r2r_tf.estimation import spectrum
 from r2r_tf.noise.camera import CameraNoise
 
 _UNIT = 7.0 / 255  # weaker colours may be those of a scene
 _EDGES = (0.06, 0.1, 0.15, 0.2, 0.3)  # cycles a pixel
-_QUANTILE = 0.25  # of the windows, those with the least texture
 # largest part of a window's pixels at the ends of the range, where less leaves too few: noise is weaker there, but dark scenes
 # have few windows without any
 _CLIPPED = (0.5, 1.0)
@@ -37,16 +35,16 @@ def law_of(y):
       `CameraNoise` of one level at all brightnesses, or None.
     """
     unit = CameraNoise(np.array([0.5]), np.full((1, 3), _UNIT), None)
-    clipped = next((part for part in _CLIPPED if spectrum.calm_windows(y, unit, part)), None)
-    if clipped is None:
+    calm = next(filter(None, (spectrum.calm_windows(y, unit, clipped) for clipped in _CLIPPED)), None)
+    if calm is None:
         return None
-    calm = spectrum.calm_windows(y, unit, clipped)
-    brightness, colours = _levels(calm[0][..., :1]), _levels(calm[0][..., 1:])
+    squares, _ = calm
+    brightness, colours = _levels(squares[..., :1]), _levels(squares[..., 1:])
     coarse = np.sqrt(colours[0] * colours[1])
     colourful = coarse > 1 and coarse > _COLOURFUL * np.sqrt(brightness[0] * brightness[1])
     if not (colourful and _FALLS[0] < colours[-1] / colours[0] < _FALLS[1]):
         return None
-    kernel, deviations = spectrum.kernel_of(spectrum.power(y, unit, clipped)[0])
+    kernel, deviations = spectrum.kernel_of(spectrum.power_of(squares))
     told = _TOLD * np.sqrt(coarse * np.median(brightness) / np.mean(np.square(deviations)))
     return dataclasses.replace(unit, sigma=_UNIT * deviations[None], kernel=kernel, told=float(told))
 
@@ -54,5 +52,4 @@ def law_of(y):
 def _levels(squares):
     """[bands] standard deviations of noise in windows' coefficients [n, SIZE, SIZE, K], all K alike, in the bands of `_EDGES`."""
     count = squares.shape[-1] * spectrum.coefficients(_EDGES)
-    powers = spectrum.bands(squares.mean(axis=-1), _EDGES)
-    return np.sqrt(np.quantile(powers, _QUANTILE, axis=0) / (scipy.stats.chi2.ppf(_QUANTILE, count) / count))
+    return np.sqrt(spectrum.noise_alone(spectrum.bands(squares.mean(axis=-1), _EDGES), count))

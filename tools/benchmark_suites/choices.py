@@ -7,12 +7,13 @@ from tqdm import tqdm
 import r2r_tf
 from r2r_tf import pretrained
 from r2r_tf.data import datasets
+from r2r_tf.image_files import content
 from r2r_tf.inference import shipped
 from r2r_tf.models import denoisers
 from tools.benchmark_suites import developed, timing
 
 _EMBEDDED = ("astronaut", "coffee", "chelsea", "rocket")
-_SIDE, _EVEN = 384, 2
+_SIDE, _SCENE = 384, 256  # of what is shown of photographs and of dark scenes
 _GAINS = {"phone, weak noise": 0.001, "phone, noise": 0.004, "phone, strong noise": 0.02}
 
 
@@ -25,14 +26,14 @@ def run(repeats, max_images, manual_dir, data_dir):
         photographs alone.
       manual_dir, data_dir: as in `datasets.prepare`.
     Returns:
-      Dict: unit, results: for each kind of picture the PSNR of the input and what is gained, and per cent that got which weights.
+      Dict: unit, results: for each kind of picture the PSNR gained, and per cent that got which weights.
     """
-    photographs = [_photograph(getattr(data, name)()[..., :3] / 255.0) for name in _EMBEDDED]
+    photographs = [_shown(getattr(data, name)() / 255.0) for name in _EMBEDDED]
     pairs = []
     if max_images:
         prepare = (data_dir, manual_dir)
         berkeley, polyu = (datasets.load_pictures(datasets.prepare(n, *prepare), "train") for n in ("bsds500/rgb", "polyu"))
-        photographs += [_photograph(picture.clean) for picture in _spread(berkeley, max_images)]
+        photographs += [_shown(picture.clean) for picture in _spread(berkeley, max_images)]
         pairs = [("PolyU", picture.noisy, picture.clean) for picture in _spread(polyu, max_images)]
     cases = [case for seed in range(repeats) for n, x in enumerate(photographs) for case in cases_of(x, seed, n)]
     results = {}
@@ -54,23 +55,21 @@ def cases_of(x, seed, number):
     for sigma in (10, 25):
         y = np.round(255 * np.clip(x + sigma / 255 * rng.standard_normal(x.shape), 0, 1)).astype(np.uint8)
         result += [(f"white, {sigma}", y / 255, x), (f"white, {sigma}, then JPEG 90", developed.as_jpeg(y, 90, 2) / 255, x)]
-    scene = _photograph(developed.dark_scene(x), 256)
+    scene = _shown(developed.dark_scene(x), _SCENE)
     return result + [(kind, *(part / 255 for part in developed.as_phone(scene, gain, rng))) for kind, gain in _GAINS.items()]
 
 
 def outcome(y, x):
     """(name of the weights, '-' where the picture stays as it is; PSNR gained) of a noisy picture by default."""
-    chosen, estimate = shipped.denoiser_for(y), r2r_tf.denoise(y)
+    chosen = shipped.denoiser_for(y)
+    estimate = r2r_tf.denoise(y, chosen)
     name = next(name for name in pretrained.names() if denoisers.load(name).sha256 == chosen.sha256)
     same = np.array_equal(estimate, y)
     return "-" if same else name, r2r_tf.psnr(x, np.clip(estimate, 0, 1)) - r2r_tf.psnr(x, y)
 
 
-def _photograph(x, side=_SIDE):
-    """Its middle, sides even."""
-    height, width = (min(side, own) // _EVEN * _EVEN for own in x.shape[:2])
-    top, left = ((own - inner) // 2 for own, inner in zip(x.shape, (height, width), strict=False))
-    return np.asarray(x, np.float64)[top : top + height, left : left + width]
+def _shown(x, side=_SIDE):
+    return x[content.middle(x.shape, side)]
 
 
 def _spread(pictures, count):
