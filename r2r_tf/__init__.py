@@ -11,8 +11,10 @@ _HOME = {
     "InputError": "errors",
     "denoise": "inference.arrays",
     "denoise_to_precision": "inference.arrays",
+    "denoise_zarr": "cluster.arrays",
     "kernel_denoise": "inference.arrays",
     "load_pretrained": "inference.arrays",
+    "map_dask": "cluster.arrays",
     "psnr": "evaluation.metrics",
     "ssim": "evaluation.metrics",
 }

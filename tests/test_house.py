@@ -16,6 +16,7 @@ ROOMS = (
     {"tools", "train"},
     {"training"},
     {"evaluation"},
+    {"cluster"},
     {"inference"},
     {"reports"},
     {"data"},
@@ -92,7 +93,19 @@ def test_imports_go_in_no_circle():
 def test_rooms_hold_the_modules():
     assert len(list((ROOT / "r2r_tf").glob("*.py"))) <= 12
     assert {path.name for path in (ROOT / "r2r_tf").iterdir() if path.is_dir() and path.name[0] not in "_."} == {
-        *("training", "evaluation", "inference", "reports", "data", "models", "pretrained", "estimation", "image_files", "noise")
+        *(
+            "training",
+            "evaluation",
+            "cluster",
+            "inference",
+            "reports",
+            "data",
+            "models",
+            "pretrained",
+            "estimation",
+            "image_files",
+            "noise",
+        )
     }
 
 
@@ -119,6 +132,7 @@ def test_families_of_noise_are_not_told_apart_outside_their_room():
         "inference.defaults:plan",
         "inference.passes:mean_and_deviation",
         "inference.files:run",
+        "cluster.files:run",
         "evaluation.scores:evaluate",
         "evaluation.uncertainty:measure",
         "data.test_sets:load_test_set",

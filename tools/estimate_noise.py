@@ -21,7 +21,7 @@ def main(argv):
     from r2r_tf import atomic, estimation, image_files
     from r2r_tf.errors import InputError
     from r2r_tf.estimation import description, variance_law
-    from r2r_tf.inference import defaults, files, levels, stacks
+    from r2r_tf.inference import defaults, levels, one_file, stacks
     from r2r_tf.reports import figures
 
     if len(argv) < 2:
@@ -33,13 +33,13 @@ def main(argv):
     for path in paths:
         try:
             image = image_files.open_image(path)
-            denoiser, scale = files.denoiser_of(image)
+            denoiser, scale = one_file.denoiser_of(image)
             no_data = image.details.get("no_data")
             own = stacks.found_noise(denoiser, image.pixels, scale, defaults.plan(denoiser), no_data=no_data)
-            picture = files.first_page(image, scale)
+            picture = one_file.first_page(image, scale)
             figures_of = description.describe(picture)
         except (InputError, OSError, MemoryError) as error:
-            command.print_line(f"error: {files.sentence(path, error)}")
+            command.print_line(f"error: {one_file.sentence(path, error)}")
             continue
         unit = scale.high - scale.low
         law, points = own[0].law, variance_law.points_of(np.float64(picture[..., 0]) * unit + scale.low)

@@ -9,7 +9,7 @@ from r2r_tf.errors import InputError
 from r2r_tf.image_files import finding, formats, value_range
 from r2r_tf.image_files.image import Image
 
-__all__ = ["Image", "extensions", "find", "open_image", "read", "write", "write_new"]
+__all__ = ["Image", "extensions", "find", "names", "open_image", "read", "write", "write_new"]
 
 
 def extensions():
@@ -20,6 +20,11 @@ def extensions():
 def find(inputs, on_left_out=None):
     """`finding.find` of all formats."""
     return finding.find(inputs, extensions(), on_left_out)
+
+
+def names(inputs, on_left_out=None):
+    """`finding.names` of all formats."""
+    return finding.names(inputs, extensions(), on_left_out)
 
 
 def open_image(path):

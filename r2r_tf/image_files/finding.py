@@ -1,6 +1,9 @@
 """Which image files files, folders and patterns stand for."""
 
+import bisect
 import glob
+import itertools
+import os
 import pathlib
 
 from r2r_tf.errors import InputError
@@ -25,6 +28,11 @@ FOREIGN = {
 
 
 def find(inputs, extensions, on_left_out=None):
+    """`names` as a list of `pathlib.Path`."""
+    return [pathlib.Path(name) for name in names(inputs, extensions, on_left_out)]
+
+
+def names(inputs, extensions, on_left_out=None):
     """The image files that the inputs stand for, each once, folders and patterns in order of names.
 
     Args:
@@ -33,20 +41,19 @@ def find(inputs, extensions, on_left_out=None):
       on_left_out: function that is given a sentence for each picture of a folder or pattern that is left out: a result of
         `tools.denoise` beside the file that it came from, or one of a format that is not read.
     Returns:
-      List of `pathlib.Path`. Hidden files are left out of folders and patterns without a word.
+      List of str, some 150 bytes a file. Hidden files are left out of folders and patterns without a word.
     Raises:
       InputError: a pattern or folder without images.
     """
     found, said = [], set()
     for text in map(str, inputs):
-        path = pathlib.Path(text)
-        if path.is_dir():
-            own = sorted(path.iterdir())
-        elif path.exists() or not glob.has_magic(text):
-            found.append(path)
+        if os.path.isdir(text):
+            own = sorted(str(pathlib.Path(text, name)) for name in os.listdir(text))
+        elif os.path.exists(text) or not glob.has_magic(text):
+            found.append(str(pathlib.Path(text)))
             continue
         else:
-            own = [pathlib.Path(name) for name in sorted(glob.glob(text, recursive=True))]
+            own = sorted(glob.glob(text, recursive=True))
         own, left_out = _images(own, extensions)
         if not own:
             other = f" {left_out[0]}" if left_out else ""
@@ -56,7 +63,28 @@ def find(inputs, extensions, on_left_out=None):
                 on_left_out(sentence)
             said.add(sentence)
         found += own
-    return list(dict.fromkeys(found))
+    if len(inputs) < 2:
+        return found
+    first = {}
+    for name in found:
+        first.setdefault(os.path.abspath(name), name)
+    return list(first.values())
+
+
+def base_of(inputs):
+    """The absolute path of the folder that all inputs are in, whatever is in them now; results keep the folders below it."""
+    bases = []
+    for text in map(str, inputs):
+        fixed = pathlib.Path(text)
+        if not os.path.isdir(text):
+            fixed = fixed.parent
+            while not os.path.exists(text) and glob.has_magic(str(fixed)):
+                fixed = fixed.parent
+        bases.append(os.path.abspath(fixed))
+    try:
+        return os.path.commonpath(bases)
+    except ValueError:
+        raise InputError(f"Inputs on several drives need a command each. Received: {', '.join(sorted(set(bases)))}") from None
 
 
 def foreign(path):
@@ -68,25 +96,37 @@ def foreign(path):
     return None
 
 
-def _images(paths, extensions):
-    """(those that are images to work on, sentences about those that are not)."""
+def _images(names, extensions):
+    """(names that are of images to work on, sentences about those that are not); names are in order."""
     images, left_out = [], []
-    names = {(path.parent, path.stem) for path in paths if path.suffix.lower() in extensions}
-    for path in paths:
-        if path.name.startswith("."):
+    for name in names:
+        _, _, own = name.rpartition(os.sep)
+        if own.startswith("."):
             continue  # also the ._NAME beside each NAME of macOS
-        if path.suffix.lower() not in extensions:
-            left_out += [sentence for sentence in [foreign(path)] if sentence]
-        elif _is_result(path, names):
-            left_out.append(f"{path} looks like a result of tools.denoise and is left out: name it alone to work on it.")
+        if os.path.splitext(own)[1].lower() not in extensions:
+            left_out += [sentence for sentence in [foreign(pathlib.Path(name))] if sentence]
+        elif _is_result(name, names, extensions):
+            left_out.append(f"{name} looks like a result of tools.denoise and is left out: name it alone to work on it.")
         else:
-            images.append(path)
+            images.append(name)
     return images, left_out
 
 
-def _is_result(path, names):
-    """Whether a file is called like a result beside its source, or like what goes with a result; names are (folder, stem)."""
-    ending = next((ending for ending in MADE_HERE if path.stem.endswith(ending)), None)
-    source = ending and path.stem.removesuffix(ending)
-    with_result = ending != DENOISED and (path.parent, f"{source}{DENOISED}") in names
-    return ending is not None and ((path.parent, source) in names or with_result)
+def _is_result(name, names, extensions):
+    """Whether a file is called like a result beside its source, or like what goes with a result; names are in order."""
+    stem = os.path.splitext(name)[0]
+    ending = next((ending for ending in MADE_HERE if stem.endswith(ending)), None)
+    if ending is None:
+        return False
+    source = stem.removesuffix(ending)
+    return with_stem(source, names, extensions) > 0 or (
+        ending != DENOISED and with_stem(f"{source}{DENOISED}", names, extensions) > 0
+    )
+
+
+def with_stem(stem, names, extensions):
+    """How many of the names, which are in order, are this stem and the ending of an image."""
+    first = bisect.bisect_left(names, f"{stem}.")
+    later = (names[number] for number in range(first, len(names)))
+    near = itertools.takewhile(lambda name: name.startswith(f"{stem}."), later)
+    return sum(name[len(stem) :].lower() in extensions for name in near)

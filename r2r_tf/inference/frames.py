@@ -36,6 +36,7 @@ class Frame(NamedTuple):
       restore: function of a window's estimate, its rows and columns, that returns pixels of the picture's dtype.
       deviation: function of a spread of estimates and of these that returns it in the values of the file.
       law: `laws.Law` that made the noise white, or None.
+      of: function of another `views.Picture` of the same recording that returns its frame, with the noise of this one.
     """
 
     unit: float
@@ -48,6 +49,7 @@ class Frame(NamedTuple):
     restore: Callable | None = None
     deviation: Callable | None = None
     law: laws.Law | None = None
+    of: Callable | None = None
 
 
 def frame_of(denoiser, picture, value_range, average, *, sigma=None, noise=None, law=None):
@@ -66,7 +68,7 @@ def frame_of(denoiser, picture, value_range, average, *, sigma=None, noise=None,
     Raises:
       InputError: another word for noise, or a law for a network that cannot follow it.
     """
-    shape, width = picture.pixels.shape, value_range.high - value_range.low
+    width = value_range.high - value_range.low
     shown, known, bad = shown_of(picture)
     if not known.high - known.low > np.finfo(np.float64).tiny:
         return Frame(width, None, 0.0)
@@ -105,6 +107,14 @@ def frame_of(denoiser, picture, value_range, average, *, sigma=None, noise=None,
         zero, wider = known.zero_and_unit(level * unit)
         model, level, unit = model.scaled(unit / wider), level * unit / wider, wider
 
+    weak = level if own_frame and model.white and level < shrinkage.MOST_NOISE else None
+    return _bound(picture, Frame(unit, model, level * unit / width, weak), known, zero)
+
+
+def _bound(picture, frame, known, zero):
+    """A `Frame` with the ways to its picture and back."""
+    shape, unit = picture.pixels.shape, frame.unit
+
     def window(rows, columns):
         """(values, holes) of a window; what its rim looks like depends on what is around it."""
         wide, inside = views.around(rows, columns, shape, content.MARGIN)
@@ -126,13 +136,16 @@ def frame_of(denoiser, picture, value_range, average, *, sigma=None, noise=None,
     def deviation(spread, estimate):
         return picture.deviation(np.asarray(spread, np.float64) * unit, values_of(estimate))
 
-    weak = level if own_frame and model.white and level < shrinkage.MOST_NOISE else None
-    return Frame(unit, model, level * unit / width, weak, read, picture.finished, picture.beyond, restore, deviation)
+    def of(other):
+        return _bound(other, frame, known, zero)
+
+    ways = {"read": read, "finish": picture.finished, "beyond": picture.beyond, "restore": restore, "deviation": deviation}
+    return frame._replace(**ways, of=of)
 
 
 def shown_of(picture):
     """(What shows a picture, [H, W, C] float64; its `content.Content`; which of those pixels are holes)."""
-    shown = content.sample(picture.values, picture.pixels.shape)
+    shown = picture.shown()
     known = content.of_sample(shown, picture.no_data)
     return shown, known, content.holes(shown, known)
 
@@ -158,7 +171,12 @@ def _frame_of_view(denoiser, view, width, average, filled):
     """The `Frame` of a `views.View`, with the level and the law of the picture itself."""
     frame = frame_of(denoiser, view, ValueRange(0.0, 1.0), average, noise=Gaussian(view.level))
     level = float(np.sqrt(np.mean(view.law.variance(filled))))
-    return frame._replace(level=level / width, law=view.law)
+
+    def whole(inner):
+        of = inner.of and (lambda picture: whole(inner.of(view._replace(picture=picture))))
+        return inner._replace(level=level / width, law=view.law, of=of)
+
+    return whole(frame)
 
 
 def _check_word(noise):

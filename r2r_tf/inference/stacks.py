@@ -143,13 +143,16 @@ def shared_laws(denoiser, places, pictures, value_range, noise=None):
         groups.setdefault(group.start, []).append(picture)
     if len(groups) == len(pictures) or not frames.sees_content(denoiser):
         return {}
-    result = {}
-    for first, own in groups.items():
-        pages = [np.where(bad, np.nan, shown) for shown, known, bad in map(frames.shown_of, _some(own)) if known.high > known.low]
-        law = frames.law_of(denoiser, pages, value_range, noise) if pages else None
-        if law is not None:
-            result[first] = law
-    return result
+    found = {first: shared_law(denoiser, own, value_range, noise) for first, own in groups.items()}
+    return {first: law for first, law in found.items() if law is not None}
+
+
+def shared_law(denoiser, pictures, value_range, noise=None):
+    """The one `laws.Law` of some pictures; None where they do not have one. Arguments as in `shared_laws`."""
+    pages = [
+        np.where(bad, np.nan, shown) for shown, known, bad in map(frames.shown_of, _some(pictures)) if known.high > known.low
+    ]
+    return frames.law_of(denoiser, pages, value_range, noise) if pages else None
 
 
 def _some(pages):

@@ -72,7 +72,7 @@ class Plane(NamedTuple):
         return own.crop(slice(top, top + rows[1] - rows[0]), slice(left, left + columns[1] - columns[0]))
 
 
-def plan(denoiser, height, width, max_memory_gb, beyond=0):
+def plan(denoiser, height, width, max_memory_gb, beyond=0, within=None):
     """The tiles of an image: one if a pass over the whole fits into the memory, else square windows that do.
 
     Args:
@@ -80,14 +80,17 @@ def plan(denoiser, height, width, max_memory_gb, beyond=0):
       height, width: of the image.
       max_memory_gb: what a pass may take, about.
       beyond: pixels of the estimate that are needed around a tile.
+      within: (start, stop) of rows and of columns that are asked for; None for all.
     Returns:
       List of `Tile`.
     Raises:
       InputError: so little memory that tiles would be halo only, or a network that sees everything.
     """
     pixels = max_memory_gb * 1e9 / receptive_field.bytes_per_pixel(denoiser.network)
-    if height * width <= pixels:
-        return [Tile((0, height), (0, width), (0, height), (0, width))]
+    whole = (0, height), (0, width)
+    rows, columns = within or whole
+    if height * width <= pixels and (rows, columns) == whole:
+        return [Tile(rows, columns, rows, columns)]
     radius, multiple = receptive_field.radius(denoiser.network), denoiser.form.multiple
     if radius is None:
         raise InputError(
@@ -99,13 +102,13 @@ def plan(denoiser, height, width, max_memory_gb, beyond=0):
         least = receptive_field.bytes_per_pixel(denoiser.network) * (5 * halo) ** 2 / 1e9
         raise InputError(f"`max_memory_gb` must be at least {least:.2g} for this network. Received: {max_memory_gb}")
     return [
-        Tile(rows, columns, _with_halo(rows, halo, height), _with_halo(columns, halo, width))
-        for rows in _spans(height, side)
-        for columns in _spans(width, side)
+        Tile(own_rows, own_columns, _with_halo(own_rows, halo, height, multiple), _with_halo(own_columns, halo, width, multiple))
+        for own_rows in _spans(rows, side)
+        for own_columns in _spans(columns, side)
     ]
 
 
-def estimates(denoiser, planes, average, *, seed, max_memory_gb=4.0):
+def estimates(denoiser, planes, average, *, seed, max_memory_gb=4.0, within=None):
     """Yields the estimates of planes of one shape: small ones some at a time, large ones tile by tile.
 
     Args:
@@ -113,19 +116,19 @@ def estimates(denoiser, planes, average, *, seed, max_memory_gb=4.0):
       planes: iterable of `Plane`.
       average: `passes.Average`.
       seed: a number or a tuple of numbers.
-      max_memory_gb: as in `plan`.
+      max_memory_gb, within: as in `plan`.
     Yields:
       (number of the plane, `Tile`, mean over the passes, standard deviation between them), both of the tile's size.
     """
     group = []
     for plane in planes:
         beyond = plane.beyond + (0 if plane.sigma is None else shrinkage.RADIUS)
-        if len(tiles := plan(denoiser, *plane.shape[:2], max_memory_gb, beyond)) > 1:
+        if len(tiles := plan(denoiser, *plane.shape[:2], max_memory_gb, beyond, within)) > 1:
             for tile in tiles:
                 yield from _together(denoiser, [plane], tile, average, seed)
             continue
         group.append(plane)
-        if len(group) * plane.shape[0] * plane.shape[1] >= passes.MOST_PIXELS:
+        if len(group) * math.prod(stop - start for start, stop in tiles[0][2:]) >= passes.MOST_PIXELS:
             yield from _together(denoiser, group, tiles[0], average, seed)
             group = []
     if group:
@@ -155,9 +158,10 @@ def _together(denoiser, planes, tile, average, seed):
         yield plane.number, tile, mean[tile.inside], deviation[tile.inside]
 
 
-def _spans(side, size):
-    return [(start, min(start + size, side)) for start in range(0, side, size)]
+def _spans(span, size):
+    return [(start, min(start + size, span[1])) for start in range(span[0], span[1], size)]
 
 
-def _with_halo(span, halo, side):
-    return max(0, span[0] - halo), min(side, span[1] + halo)
+def _with_halo(span, halo, side, multiple):
+    """A wider span that starts where the network's grid does."""
+    return max(0, span[0] - halo) // multiple * multiple, min(side, span[1] + halo)

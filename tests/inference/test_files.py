@@ -14,9 +14,10 @@ from skimage import data
 import r2r_tf
 from r2r_tf import image_files, pretrained
 from r2r_tf.errors import InputError
-from r2r_tf.image_files import content, formats, scratch, value_range
-from r2r_tf.inference import files, levels, passes, stacks
+from r2r_tf.image_files import content, finding, formats, placing, scratch, value_range
+from r2r_tf.inference import files, levels, one_file, passes, stacks
 from r2r_tf.models import denoisers
+from r2r_tf.reports import outcomes
 
 SIGMA = 0.1
 DRAWS = {"num_recorruptions": 2}
@@ -26,6 +27,10 @@ AVERAGE = passes.Average(0.5, 2, True, 2)
 @pytest.fixture(scope="module")
 def denoiser():
     return mean_denoiser(SIGMA)
+
+
+def places_of(inputs, folder):
+    return placing.Places(image_files.names(inputs), folder, image_files.extensions(), finding.base_of(inputs))
 
 
 def noisy(dtype, shape=(90, 70), seed=0):
@@ -99,8 +104,8 @@ def test_files_that_differ_in_their_ending_alone(denoiser, tmp_path):
     for name in ("a.npy", "a.tif"):
         array = noisy("uint8", seed=len(name))
         np.save(tmp_path / name, array) if name.endswith("npy") else tifffile.imwrite(tmp_path / name, array)
-    places = files.outputs([tmp_path / "a.npy", tmp_path / "a.tif"], tmp_path / "out")
-    assert not files.run(denoiser, places, DRAWS, preview=True)
+    places = places_of([tmp_path / "a.npy", tmp_path / "a.tif"], tmp_path / "out")
+    assert files.run(one_file.Job(denoiser, DRAWS, preview=True), places) == {"done": 2}
     made = {"a_denoised.npy", "a_denoised.tif", "a.npy_preview.png", "a.tif_preview.png"}
     assert {path.name for path in (tmp_path / "out").iterdir()} == made
 
@@ -108,10 +113,10 @@ def test_files_that_differ_in_their_ending_alone(denoiser, tmp_path):
 def test_previews_show_narrow_ranges_and_reports_stay_small(denoiser, tmp_path, monkeypatch):
     for name in "abc":
         np.save(tmp_path / f"{name}.npy", (0.496 + 0.023 * noisy("float32")).astype(np.float32))
-    monkeypatch.setattr(files, "MOST_SHOWN", 2)
+    monkeypatch.setattr(outcomes, "MOST_SHOWN", 2)
     report = tmp_path / "out" / "report.html"
-    places = files.outputs(image_files.find([str(tmp_path)]), tmp_path / "out")
-    assert not files.run(denoiser, places, DRAWS, preview=True, report=report)
+    places = places_of([tmp_path], tmp_path / "out")
+    assert files.run(one_file.Job(denoiser, DRAWS, preview=True), places, report=report) == {"done": 3}
     assert np.ptp(image_files.read(tmp_path / "out" / "a_preview.png")) > 0.9
     assert report.read_text().count("<h2>") == 2 and "The first 2 of 3 images" in report.read_text()
 
@@ -148,8 +153,37 @@ def test_files_that_inputs_stand_for(tmp_path, monkeypatch):
     for nothing in ("*.jpg", str(tmp_path / "deep" / "x*")):
         with pytest.raises(InputError, match="no images"):
             found(nothing)
-    with pytest.raises(InputError, match="would both become"):
-        files.outputs(image_files.find(["b.png", "deep/../b.png"]), "out")
+    assert found("b.png", "deep/../b.png", ".") == ["b.png", "a.TIF", "own_denoised.png"]
+
+
+def test_results_keep_the_folders_of_their_files(tmp_path, monkeypatch):
+    """Below the folder that the inputs share, whatever is found in them."""
+    monkeypatch.chdir(tmp_path)
+    for name in ("a/x.png", "a/x.tif", "a/deep/x.png", "b/x.png"):
+        pathlib.Path(name).parent.mkdir(exist_ok=True, parents=True)
+        pathlib.Path(name).touch()
+
+    def results(*inputs):
+        return [place.result.as_posix() for place in places_of(inputs, "out")]
+
+    assert results("a") == ["out/x_denoised.png", "out/x_denoised.tif"]
+    assert results("a/deep/x.png") == results("a/deep/*") == ["out/x_denoised.png"]
+    assert results("a/de*/x.png") == ["out/deep/x_denoised.png"]
+    assert results("a/deep/x.png", "b/x.png") == ["out/a/deep/x_denoised.png", "out/b/x_denoised.png"]
+    nested = ["out/a/deep/x_denoised.png", "out/a/x_denoised.png", "out/a/x_denoised.tif", "out/b/x_denoised.png"]
+    assert results("**/*.*") == results("./**/x.*") == results(f"{tmp_path}/**/*.*") == nested
+    assert results("a/**/*.png") == results("a/**/x.png") == ["out/deep/x_denoised.png", "out/x_denoised.png"]
+    assert [place.label for place in places_of(["**/*.*"], "out")] == ["x", "x.png", "x.tif", "x"]
+    with pytest.raises(InputError, match="which part of how many"):
+        placing.parse_shard("0/4")
+
+
+def test_shards_are_disjoint_and_stay_as_files_come(tmp_path):
+    names = [str(tmp_path / f"{number}.png") for number in range(200)]
+    shards = [placing.Places(names, "out", (".png",)).shard(number, 3).names for number in (1, 2, 3)]
+    assert sorted(sum(shards, [])) == sorted(names) and min(map(len, shards)) > 40
+    later = placing.Places([*names, str(tmp_path / "more.png")], "out", (".png",)).shard(*placing.parse_shard("2/3"))
+    assert set(shards[1]) <= set(later.names)
 
 
 def test_bad_files_do_not_stop_the_others(denoiser, tmp_path, monkeypatch):
@@ -157,17 +191,18 @@ def test_bad_files_do_not_stop_the_others(denoiser, tmp_path, monkeypatch):
     np.save(tmp_path / "b.npy", np.full((40, 40), "no number"))
     (tmp_path / "c.png").write_bytes(b"\x89PNG\r\n\x1a\n")
     tifffile.imwrite(tmp_path / "d.tif", noisy("uint16"))
-    places, lines = files.outputs(image_files.find([str(tmp_path)]), tmp_path / "out"), []
-    options = {"print_line": lines.append, "uncertainty": True, "preview": True, "sigma": levels.parse("51/255")}
-    failed = files.run(denoiser, places, DRAWS, **options)
-    assert [path.name for path in failed] == ["b.npy", "c.png"]
+    places, lines = places_of([tmp_path], tmp_path / "out"), []
+    job = one_file.Job(denoiser, DRAWS, levels.parse("51/255"), uncertainty=True, preview=True)
+    assert files.run(job, places, print_line=lines.append) == {"done": 2, "failed": 2}
+    assert [line.partition(".npy" if number == 1 else ".png")[0][-1] for number, line in enumerate(lines[1:3], 1)] == ["b", "c"]
     assert [line.partition(":")[0] for line in lines] == ["a.npy", "error", "error", "d.tif"]
     assert "90" in lines[0] and "sigma 0.2 counts (range 0 to 1)" in lines[0] and "must hold" in lines[1]
     made = {"a_denoised.npy", "a_uncertainty.tif", "a_preview.png", "d_denoised.tif", "d_uncertainty.tif", "d_preview.png"}
     assert {path.name for path in (tmp_path / "out").iterdir()} == made
     assert image_files.read(tmp_path / "out" / "a_preview.png").shape == (90, 140, 3)
     before = (tmp_path / "out" / "d_denoised.tif").stat().st_mtime_ns
-    assert files.run(denoiser, places, DRAWS, **options) == failed and "is done already" in lines[4]
+    assert files.run(job, places, print_line=lines.append) == {"skipped": 2, "failed": 2}
+    assert lines[-1] == "2 of 4 files are done already; `overwrite` does them again"
     assert (tmp_path / "out" / "d_denoised.tif").stat().st_mtime_ns == before
 
     def no_space(path, image, pixels):
@@ -176,8 +211,8 @@ def test_bad_files_do_not_stop_the_others(denoiser, tmp_path, monkeypatch):
 
     monkeypatch.setattr(formats.MODULES["TIFF"], "write", no_space)
     content = (tmp_path / "out" / "d_denoised.tif").read_bytes()
-    failed = files.run(denoiser, places, DRAWS, overwrite=True, print_line=lines.append)
-    assert failed[-1].name == "d.tif" and "No space left on device" in lines[-1]
+    assert files.run(one_file.Job(denoiser, DRAWS, overwrite=True), places, print_line=lines.append)["failed"] == 3
+    assert "d.tif" in lines[-1] and "No space left on device" in lines[-1]
     assert (tmp_path / "out" / "d_denoised.tif").read_bytes() == content
     assert {path.name for path in (tmp_path / "out").iterdir()} == made
 
@@ -201,7 +236,7 @@ def test_command(tmp_path):
     assert np.mean((result[1] - x) ** 2) < 0.2 * np.mean((stack[1] - x) ** 2)
     assert np.load(tmp_path / "out" / "colour_denoised.npy").dtype == np.uint8
     again = run_python(*command, check=False)
-    assert again.stdout.count("is done already") == 2
+    assert "2 of 3 files are done already; --overwrite does them again" in again.stdout
     for arguments, message in (((), "at least one image"), ((str(tmp_path), "--sigma=-3"), "--sigma is a number of counts")):
         process = run_python("-m", "tools.denoise", *arguments, f"--output_dir={tmp_path}", check=False)
         assert process.returncode == 1 and message in process.stderr
@@ -233,8 +268,8 @@ def test_default_weights_fit_each_file(tmp_path):
     pictures = {"white": white, "camera": as_camera(np.full((160, 160, 3), 0.4, np.float32))}
     for name, picture in pictures.items():
         tifffile.imwrite(tmp_path / f"{name}.tif", picture)
-    places = files.outputs([tmp_path / f"{name}.tif" for name in pictures], tmp_path / "out")
-    assert not files.run(None, places, {"orientations": 1})
+    places = places_of([tmp_path / f"{name}.tif" for name in pictures], tmp_path / "out")
+    assert files.run(one_file.job_of(orientations=1), places) == {"done": 2}
     for name, model in (("white", pretrained.DEFAULTS[1]), ("camera", pretrained.CAMERA)):
         y, x_hat = (tifffile.imread(path) for path in (tmp_path / f"{name}.tif", tmp_path / "out" / f"{name}_denoised.tif"))
         expected = r2r_tf.denoise(y, model, orientations=1)

@@ -1,0 +1,136 @@
+"""Dask, as far as it is needed: a scheduler to send tasks to, of which a bounded number is on its way at any time.
+
+An engine runs a task again whose worker dies, so a task has to be such that doing it twice is as doing it once.
+"""
+
+import contextlib
+import itertools
+import logging
+import os
+import sys
+from concurrent.futures import CancelledError
+
+import r2r_tf
+from r2r_tf import quiet_start
+from r2r_tf.errors import InputError
+
+LOCAL = "local"
+_WAIT = 30  # seconds for a scheduler, and for its first worker
+_AHEAD = 2  # tasks that a thread of a worker has before it, beside that which it does
+_RETRIES = 2
+
+
+def load():
+    """The modules dask and distributed.
+
+    Raises:
+      InputError: they are not installed.
+    """
+    try:
+        import dask
+        import distributed
+    except ModuleNotFoundError:
+        raise InputError("Dask is missing. Run: pip install 'r2r_tf[dask]' (in a checkout: pip install -e '.[dask]')") from None
+    return dask, distributed
+
+
+@contextlib.contextmanager
+def client_of(address):
+    """Yields a `distributed.Client` whose workers have this version of the package.
+
+    Args:
+      address: of a scheduler, or `LOCAL`: one process for each core that this one may use, which ends with the block.
+    Raises:
+      InputError: no scheduler there, no worker, or one with another version or without the package.
+    """
+    _, distributed = load()
+    # what it says of lost workers and of its own shutdown
+    logging.getLogger("distributed").setLevel(logging.CRITICAL)
+    with contextlib.ExitStack() as stack:
+        if address == LOCAL:
+            cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+            options = {"n_workers": cores, "threads_per_worker": 1, "host": "127.0.0.1", "dashboard_address": None}
+            address = stack.enter_context(distributed.LocalCluster(processes=True, silence_logs=logging.CRITICAL, **options))
+        try:
+            client = stack.enter_context(distributed.Client(address, timeout=_WAIT, set_as_default=False))
+            client.wait_for_workers(1, timeout=_WAIT)
+        except (OSError, TimeoutError, ValueError) as error:
+            raise InputError(
+                f"There is no Dask scheduler with a worker at `dask`={address} ({_in_short(error)}). Start one (dask scheduler; "
+                "dask worker ADDRESS), or say `dask=local`"
+            ) from None
+        _check_versions(client)
+        yield client
+
+
+def results(client, function, tasks, *arguments, split=None):
+    """Yields (task, what function(task, *arguments) returned or the error that it ended with), as they come.
+
+    Args:
+      client: as from `client_of`.
+      function: of a module that workers can import.
+      tasks: iterable, which is read no further than workers are ahead; a task is small.
+      *arguments: of all tasks.
+      split: function of a task whose workers died again and again that returns smaller ones, to tell which part is to blame.
+    Raises:
+      InputError: the scheduler is gone.
+    """
+    _, distributed = load()
+    tasks, sent = iter(tasks), {}
+    running = distributed.as_completed(loop=client.loop)
+
+    def send(some):
+        for task in some:
+            future = client.submit(function, task, *arguments, pure=False, retries=_RETRIES)
+            sent[future.key] = task
+            running.add(future)
+
+    try:
+        send(itertools.islice(tasks, _most(client)))
+        for future in running:
+            task = sent.pop(future.key)
+            error = future.exception() if future.status == "error" else None
+            if future.status == "cancelled" or future.status == "lost":
+                raise CancelledError
+            parts = list(split(task)) if split and isinstance(error, distributed.KilledWorker) else []
+            if len(parts) > 1:
+                send(parts)
+            else:
+                yield task, error or future.result()
+            del future
+            send(itertools.islice(tasks, max(0, _most(client) - len(sent))))
+    except (CancelledError, OSError, TimeoutError) as error:
+        raise InputError(
+            f"The Dask scheduler was lost ({_in_short(error)}): the same command again goes on where this one ended."
+        ) from None
+
+
+def start_quietly():
+    """Lets TensorFlow, which has not started yet, use as many threads as this worker was given, and say nothing of itself."""
+    quiet_start.install()
+    distributed = sys.modules.get("distributed")
+    with contextlib.suppress(ValueError, AttributeError):
+        os.environ.setdefault("TF_NUM_INTRAOP_THREADS", str(distributed.get_worker().state.nthreads))
+
+
+def _most(client):
+    return (1 + _AHEAD) * max(1, sum(client.nthreads().values()))
+
+
+def _check_versions(client):
+    def version():  # defined here, so that it is sent as it is: a worker may lack the package
+        try:
+            import r2r_tf
+        except ModuleNotFoundError:
+            return None
+        return r2r_tf.__version__
+
+    own = r2r_tf.__version__
+    for worker, found in client.run(version).items():
+        if found != own:
+            has = f"r2r_tf {found}" if found else "no r2r_tf"
+            raise InputError(f"The Dask worker {worker} has {has}: install version {own} there, that of this command")
+
+
+def _in_short(error):
+    return " ".join(str(error).split())[:150] or type(error).__name__

@@ -1,0 +1,84 @@
+"""Where the results of many image files go: below the output folder as the files are below theirs. A million files fit."""
+
+import collections.abc
+import os
+import pathlib
+import re
+import zlib
+from typing import NamedTuple
+
+from r2r_tf.errors import InputError
+from r2r_tf.image_files import finding
+
+_SHARD = re.compile(r"(\d+)/(\d+)")
+
+
+class Place(NamedTuple):
+    """A file and where what is made of it goes.
+
+    Attributes:
+      path: of the file.
+      result: NAME_denoised.EXTENSION.
+      label: what goes with the result begins with it: NAME, with its ending where several files differ in that alone.
+    """
+
+    path: pathlib.Path
+    result: pathlib.Path
+    label: str
+
+    def beside(self, ending):
+        """The path of what goes with the result, such as NAME_preview.png for '_preview.png'."""
+        return self.result.with_name(self.label + ending)
+
+
+class Places(collections.abc.Sequence):
+    """The `Place` of each of some files, made when it is asked for."""
+
+    def __init__(self, names, output_dir, extensions, base=None):
+        """Places of files.
+
+        Args:
+          names: list of their paths as str.
+          output_dir: where results go.
+          extensions: how image files' names end, lower case.
+          base: the folder below which a file's own folders are kept, as from `finding.base_of`; by default that of all files.
+        """
+        self.names, self.output_dir, self.extensions = names, pathlib.Path(output_dir), extensions
+        self.base = base or finding.base_of(names)
+        self._ordered = sorted(names)
+
+    def __len__(self):
+        """How many files there are."""
+        return len(self.names)
+
+    def __getitem__(self, number):
+        """The `Place` of a file."""
+        name = self.names[number]
+        path, (stem, ending) = pathlib.Path(name), os.path.splitext(name)
+        folder = self.output_dir / self.relative(name).parent
+        alone = finding.with_stem(stem, self._ordered, self.extensions) < 2
+        return Place(path, folder / f"{path.stem}{finding.DENOISED}{ending}", path.stem if alone else path.name)
+
+    def relative(self, name):
+        """A file's path below the base."""
+        return pathlib.Path(os.path.relpath(os.path.abspath(name), self.base))
+
+    def shard(self, number, count):
+        """One of `count` parts, told by a file's own path, so that it stays in its part whatever comes and goes."""
+        own = [name for name in self.names if zlib.crc32(self.relative(name).as_posix().encode()) % count == number - 1]
+        part = Places([], self.output_dir, self.extensions, self.base)
+        part.names, part._ordered = own, self._ordered
+        return part
+
+
+def parse_shard(text):
+    """(number, count) of 'number/count', such as 3/8: the third of eight parts.
+
+    Raises:
+      InputError: another text, or a number that is none of 1 to count.
+    """
+    found = _SHARD.fullmatch(text.strip())
+    number, count = (int(found[1]), int(found[2])) if found else (0, 0)
+    if not 1 <= number <= count:
+        raise InputError(f"`shard` is which part of how many, such as 3/8, from 1/8 to 8/8. Received: {text}")
+    return number, count
