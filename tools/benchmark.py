@@ -25,7 +25,7 @@ _STEPS = flags.DEFINE_integer(
 _MODEL = flags.DEFINE_list(
     "model",
     ["dncnn-awgn25"],
-    "Pretrained names, run directories or .keras files; all but the first without draws (suites inference, estimators).",
+    "Pretrained names, run directories or .keras files; all but the first without draws (suites inference, estimators, cluster).",
 )
 _DATASET = flags.DEFINE_string(
     "dataset", "skimage_natural", "TFDS data set, split test (suites inference, estimators, found_levels)."
@@ -41,7 +41,9 @@ _MANUAL_DIR = flags.DEFINE_string(
 )
 _DATA_DIR = flags.DEFINE_string("data_dir", None, "Where TFDS keeps prepared data; ~/tensorflow_datasets by default.")
 _CASES = flags.DEFINE_string(
-    "cases", None, "Regular expression: only the cases whose names match it somewhere (suite inference); all by default."
+    "cases",
+    None,
+    "Regular expression: only the cases whose names match it somewhere (suites inference, cluster); all by default.",
 )
 _FIGURE = flags.DEFINE_string("figure", None, "PNG file (suites curves, inference and laws).")
 _OUTPUT = flags.DEFINE_string("output", None, "JSON file for the results.")

@@ -6,7 +6,8 @@ from typing import NamedTuple
 from r2r_tf.errors import InputError
 from r2r_tf.image_files import zarr_stores
 
-_SIDE = 512  # pixels that a block has along rows and columns, about: what is around it is read and denoised with it
+# pixels that a block has along rows and columns, about, the first that memory holds: what is around it is read and denoised too
+_SIDES = (1024, 512, 1)
 _COPIES = 4  # of a block that are held: read, denoised, in float64
 
 
@@ -43,18 +44,19 @@ class Grid(NamedTuple):
 
 
 def grid_of(array, max_memory_gb):
-    """The `Grid` of an array to write.
+    """The `Grid` of an array to write: blocks of chunks side by side, fewer where many pages share a chunk.
 
     Raises:
-      InputError: a block does not fit into the memory.
+      InputError: a single chunk takes more than the memory.
     """
-    unit = list(zarr_stores.unit_of(array))
-    for axis in (-2, -1):
-        unit[axis] = min(unit[axis] * max(1, -(-_SIDE // unit[axis])), array.shape[axis])
-    need = math.prod(unit) * max(8, array.dtype.itemsize) * _COPIES / 1e9
-    if need > max_memory_gb:
-        raise InputError(
-            f"The chunks of {array.store_path} are too large: to work on {'x'.join(map(str, unit))} values takes {need:.3g} GB. "
-            f"Raise `max_memory_gb`, or write the volume with smaller chunks. Received: max_memory_gb={max_memory_gb:g}"
-        )
-    return Grid(array.shape, tuple(unit))
+    for side in _SIDES:
+        unit = list(zarr_stores.unit_of(array))
+        for axis in (-2, -1):
+            unit[axis] = min(unit[axis] * max(1, side // unit[axis]), array.shape[axis])
+        need = math.prod(unit) * max(8, array.dtype.itemsize) * _COPIES / 1e9
+        if need <= max_memory_gb:
+            return Grid(array.shape, tuple(unit))
+    raise InputError(
+        f"The chunks of {array.store_path} are too large: {'x'.join(map(str, unit))} values take {need:.3g} GB to work on. Raise "
+        f"`max_memory_gb`, or write the volume with smaller chunks. Received: max_memory_gb={max_memory_gb:g}"
+    )

@@ -49,7 +49,7 @@ def client_of(address):
     with contextlib.ExitStack() as stack:
         if address == LOCAL:
             cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-            options = {"n_workers": cores, "threads_per_worker": 1, "host": "127.0.0.1", "dashboard_address": None}
+            options = {"n_workers": cores, "threads_per_worker": 1, "host": "127.0.0.1", "dashboard_address": "127.0.0.1:0"}
             address = stack.enter_context(distributed.LocalCluster(processes=True, silence_logs=logging.CRITICAL, **options))
         try:
             client = stack.enter_context(distributed.Client(address, timeout=_WAIT, set_as_default=False))

@@ -40,11 +40,18 @@ def run(address, asked, places, *, shard=None, report=None, **said):
         asked = settled(asked)
         with engine.client_of(address) as client:
             _check(client, asked)
-            return outcomes.tell(_denoised(client, asked, places, report is not None), len(places), **said)
+            return outcomes.tell(denoised(client, asked, places, report is not None), len(places), **said)
 
 
-def _denoised(client, asked, places, on_report):
-    """Yields places and outcomes, as they come."""
+def denoised(client, asked, places, on_report=False):
+    """Yields each `placing.Place` and its `outcomes.Outcome`, as they come.
+
+    Args:
+      client: as from `engine.client_of`.
+      asked: as from `settled`.
+      places: `placing.Places`.
+      on_report: whether the first outcomes are to have a middle.
+    """
     shown = 0
 
     def groups():

@@ -129,7 +129,7 @@ def results(client, function, groups, asked, split):
         sent += len(group[0])
         yield group, [files.outcomes.Outcome("done", "")] * len(group[0])
 engine.results = results
-for number, (place, outcome) in enumerate(files._denoised(None, (), places, False)):
+for number, (place, outcome) in enumerate(files.denoised(None, (), places)):
     if number == 1000:
         assert str(place.result).endswith("out/2026-11/run-0000/position-03/frame-0001000_denoised.tif")
 assert number + 1 == sent == 1_000_000

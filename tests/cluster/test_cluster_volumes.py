@@ -53,7 +53,7 @@ def in_memory(y, **asked):
 def test_volumes_are_denoised_as_in_memory(kind, tmp_path, monkeypatch):
     import dask.array
 
-    monkeypatch.setattr(blocks, "_SIDE", 32)
+    monkeypatch.setattr(blocks, "_SIDES", (1,))
     y = noisy(kind)
     expected = in_memory(y, orientations=1)
     assert np.abs(expected - y).max() > 0.05 * np.ptp(y)
@@ -196,7 +196,7 @@ def test_bad_stores_are_one_sentence(tmp_path, tiny):
     zarr.create_array(str(tmp_path / "axes.zarr"), shape=(4, 64, 3), dtype="uint8", dimension_names=("y", "x", "c"))
     refused("axes.zarr", "rows and columns .* as its last axes. Received: y, x, c")
     zarr.create_array(str(tmp_path / "large.zarr"), shape=(4000, 1000, 1000), dtype="uint16", chunks=(4000, 1000, 1000))
-    refused("large.zarr", "chunks of .* are too large: .* takes 128 GB. Raise `max_memory_gb`")
+    refused("large.zarr", "chunks of .* are too large: .* take 128 GB to work on. Raise `max_memory_gb`")
     zarr.create_array(str(tmp_path / "fine.zarr"), data=np.zeros((1, 64, 64), np.float32))
     refused("fine.zarr", "no `uncertainty`", uncertainty=True)
     lock = tmp_path / "out" / ".fine_denoised.zarr.lock"

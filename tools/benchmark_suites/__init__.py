@@ -8,6 +8,7 @@ SUITES = (
     "profile",
     "pipeline",
     "startup",
+    "cluster",
     "estimation",
     "found_levels",
     "camera",
