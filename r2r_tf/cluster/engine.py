@@ -8,6 +8,7 @@ import itertools
 import logging
 import os
 import sys
+import time
 from concurrent.futures import CancelledError
 
 import r2r_tf
@@ -18,6 +19,7 @@ LOCAL = "local"
 _WAIT = 30  # seconds for a scheduler, and for its first worker
 _AHEAD = 2  # tasks that a thread of a worker has before it, beside that which it does
 _RETRIES = 2
+_LOOK = 1.0  # seconds between looks at how many workers there are
 
 
 def load():
@@ -76,7 +78,7 @@ def results(client, function, tasks, *arguments, split=None):
       InputError: the scheduler is gone.
     """
     _, distributed = load()
-    tasks, sent = iter(tasks), {}
+    tasks, sent, most = iter(tasks), {}, _Most(client)
     running = distributed.as_completed(loop=client.loop)
 
     def send(some):
@@ -86,7 +88,7 @@ def results(client, function, tasks, *arguments, split=None):
             running.add(future)
 
     try:
-        send(itertools.islice(tasks, _most(client)))
+        send(itertools.islice(tasks, most()))
         for future in running:
             task = sent.pop(future.key)
             error = future.exception() if future.status == "error" else None
@@ -98,7 +100,7 @@ def results(client, function, tasks, *arguments, split=None):
             else:
                 yield task, error or future.result()
             del future
-            send(itertools.islice(tasks, max(0, _most(client) - len(sent))))
+            send(itertools.islice(tasks, max(0, most() - len(sent))))
     except (CancelledError, OSError, TimeoutError) as error:
         raise InputError(
             f"The Dask scheduler was lost ({_in_short(error)}): the same command again goes on where this one ended."
@@ -113,8 +115,16 @@ def start_quietly():
         os.environ.setdefault("TF_NUM_INTRAOP_THREADS", str(distributed.get_worker().state.nthreads))
 
 
-def _most(client):
-    return (1 + _AHEAD) * max(1, sum(client.nthreads().values()))
+class _Most:
+    """How many tasks may be on their way, by the workers that there are; looked up once in a while, for workers come and go."""
+
+    def __init__(self, client):
+        self.client, self.known, self.since = client, 0, 0.0
+
+    def __call__(self):
+        if time.monotonic() - self.since > _LOOK:
+            self.known, self.since = sum(self.client.nthreads().values()), time.monotonic()
+        return (1 + _AHEAD) * max(1, self.known)
 
 
 def _check_versions(client):

@@ -2,11 +2,14 @@
 
 import base64
 import json
+import re
+import subprocess
+import sys
 
 import numpy as np
 import pytest
 import tensorflow as tf
-from conftest import run_python
+from conftest import ROOT, run_python
 from skimage import io
 
 from r2r_tf.inference import export, passes
@@ -95,6 +98,22 @@ def test_requests_to_tensorflow_serving(exported):
     inputs = {"png": {"b64": png}, "sigma": SIGMA, "num_recorruptions": 0}
     result = answer(signatures["denoise_png"], json.loads(json.dumps({"inputs": inputs})))
     assert result["png_bytes"] == (folder / "eight_out.png").read_bytes()
+
+
+def test_the_programs_of_the_docs_make_requests_and_read_answers(exported, tmp_path):
+    """Those around the server: what the first prints is answered by the signature, and the second makes the picture of it."""
+    folder, *_ = exported
+    ask, read = re.findall(r"python -c '(.*?)'", (ROOT / "docs" / "shipping.md").read_text(), re.DOTALL)
+    (tmp_path / "noisy.png").write_bytes((folder / "eight.png").read_bytes())
+    run = {"cwd": tmp_path, "check": True, "capture_output": True}
+    request = json.loads(subprocess.run([sys.executable, "-c", ask], **run).stdout)
+    assert request["signature_name"] == "denoise_png"
+    signature = tf.saved_model.load(str(folder / "saved_model")).signatures[request["signature_name"]]
+    (png,) = answer(signature, request).values()
+    # a lone output is not named
+    reply = json.dumps({"outputs": {"b64": base64.b64encode(png).decode()}})
+    subprocess.run([sys.executable, "-c", read], input=reply.encode(), **run)
+    assert io.imread(tmp_path / "clean.png").shape == io.imread(folder / "eight.png").shape
 
 
 @pytest.mark.slow

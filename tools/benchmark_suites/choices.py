@@ -35,6 +35,7 @@ def run(repeats, max_images, manual_dir, data_dir):
         berkeley, polyu = (datasets.load_pictures(datasets.prepare(n, *prepare), "train") for n in ("bsds500/rgb", "polyu"))
         photographs += [_shown(picture.clean) for picture in _spread(berkeley, max_images)]
         pairs = [("PolyU", picture.noisy, picture.clean) for picture in _spread(polyu, max_images)]
+        pairs += [("PolyU, gray", developed.as_gray(y), developed.as_gray(x)) for _, y, x in pairs]
     cases = [case for seed in range(repeats) for n, x in enumerate(photographs) for case in cases_of(x, seed, n)]
     results = {}
     for kind, y, x in tqdm(cases + pairs, unit=" pictures"):
@@ -52,6 +53,11 @@ def cases_of(x, seed, number):
         for quality in (75, 85, 95)
         for name, subsampling in (("4:2:0", 2), ("4:4:4", 0))
     ]
+    gray = np.round(255 * developed.as_gray(x)).astype(np.uint8)[..., 0]
+    for quality in (75, 85, 95):
+        result.append(
+            (f"no noise, gray, JPEG {quality}", developed.as_jpeg(gray, quality, 0)[..., None] / 255, gray[..., None] / 255)
+        )
     for sigma in (10, 25):
         y = np.round(255 * np.clip(x + sigma / 255 * rng.standard_normal(x.shape), 0, 1)).astype(np.uint8)
         result += [(f"white, {sigma}", y / 255, x), (f"white, {sigma}, then JPEG 90", developed.as_jpeg(y, 90, 2) / 255, x)]

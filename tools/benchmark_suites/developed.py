@@ -9,14 +9,20 @@ from PIL import Image
 _BALANCE = np.array([2.0, 1.0, 1.7])  # of white
 _COLOURS = np.array([[1.7, -0.55, -0.15], [-0.25, 1.6, -0.35], [0.0, -0.55, 1.55]])  # from the sensor's to sRGB
 _GAMMA = 2.2
+_BRIGHTNESS = np.array([0.299, 0.587, 0.114])
 # [5, 5] / 8: green at red and blue; red at green in a row of red; the same in a column; red at blue
 _GREEN = [[0, 0, -1, 0, 0], [0, 0, 2, 0, 0], [-1, 2, 4, 2, -1], [0, 0, 2, 0, 0], [0, 0, -1, 0, 0]]
 _ROW = [[0, 0, 0.5, 0, 0], [0, -1, 0, -1, 0], [-1, 4, 5, 4, -1], [0, -1, 0, -1, 0], [0, 0, 0.5, 0, 0]]
 _DIAGONAL = [[0, 0, -1.5, 0, 0], [0, 2, 0, 2, 0], [-1.5, 0, 6, 0, -1.5], [0, 2, 0, 2, 0], [0, 0, -1.5, 0, 0]]
 
 
+def as_gray(picture):
+    """Brightness [H, W, 1] of a picture [H, W, 3], [0, 1] scale, as JPEG has it, of 8 bits."""
+    return np.round(255 * np.clip(picture, 0, 1) @ _BRIGHTNESS)[..., None] / 255
+
+
 def as_jpeg(picture, quality, subsampling):
-    """A picture [H, W, C], uint8, as it comes back from a JPEG file; subsampling 0 is 4:4:4, 2 is 4:2:0."""
+    """A picture [H, W, 3] or [H, W], uint8, as it comes back from a JPEG file; subsampling 0 is 4:4:4, 2 is 4:2:0."""
     file = io.BytesIO()
     Image.fromarray(picture).save(file, "JPEG", quality=quality, subsampling=subsampling)
     return np.asarray(Image.open(file))
