@@ -1,6 +1,7 @@
 """The error that a user can mend, told apart from the errors that only a developer can."""
 
 import errno
+import importlib
 import math
 import numbers
 import os
@@ -12,6 +13,25 @@ TENSORFLOW_MISSING = (
 
 class InputError(ValueError):
     """Bad input from outside: one sentence that says what, which file or flag, what was received, what to do."""
+
+
+def package(name, extra, what, note=""):
+    """A package that is not always installed.
+
+    Args:
+      name: of its module.
+      extra: of this package that installs it.
+      what: needs it.
+      note: more to say.
+    Raises:
+      InputError: it is not installed.
+    """
+    try:
+        return importlib.import_module(name)
+    except ModuleNotFoundError:
+        raise InputError(
+            f"{what} needs the package {name}: pip install 'r2r_tf[{extra}]', or in a checkout pip install -e '.[{extra}]'{note}"
+        ) from None
 
 
 # a disk, a quota, a limit on files

@@ -50,17 +50,15 @@ def map_dask(array, model=None, *, channel_axis=None, sigma=None, noise=None, **
     >>> x_hat.chunks, bool(x_hat.compute().std() < 0.02)
     (((1, 1, 1, 1), (64, 32), (64, 32)), True)
     """
-    engine.load()
-    import dask.array
-
+    dask, dask_array = engine.load("dask"), engine.load("dask.array")
     from r2r_tf.inference import volumes as parts
 
     if array.ndim < 2 or 0 in array.shape or array.dtype.kind not in "uif":
         raise InputError(f"Volumes are [..., Y, X], numbers. Received: shape {array.shape}, dtype {array.dtype}")
-    lead = array.ndim - 2
-    if channel_axis is not None and not -array.ndim <= channel_axis < lead or channel_axis in (-1, -2):
+    sides = array.ndim
+    if channel_axis is not None and not (-sides <= channel_axis < sides and channel_axis % sides < sides - 2):
         raise InputError(f"channel_axis must come before the rows and columns. Received: channel_axis={channel_axis}")
-    channels = None if channel_axis is None else channel_axis % array.ndim
+    channels = None if channel_axis is None else channel_axis % sides
     asked = _asked(model, sigma, noise, options)
     samples, margins = [], []
     for channel in range(1 if channels is None else array.shape[channels]):
@@ -76,8 +74,8 @@ def map_dask(array, model=None, *, channel_axis=None, sigma=None, noise=None, **
         window = array[tuple(slice(*span) for span in around)]
         block = dask.delayed(_denoise)(window, place, around, array.shape, channels, sent, asked)
         shape = tuple(stop - start for start, stop in place)
-        blocks[number] = dask.array.from_delayed(block, shape, array.dtype)
-    return dask.array.block(blocks.tolist())
+        blocks[number] = dask_array.from_delayed(block, shape, array.dtype)
+    return dask_array.block(blocks.tolist())
 
 
 def _asked(model, sigma, noise, options):

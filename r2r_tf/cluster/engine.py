@@ -13,7 +13,7 @@ from concurrent.futures import CancelledError
 
 import r2r_tf
 from r2r_tf import quiet_start
-from r2r_tf.errors import InputError
+from r2r_tf.errors import InputError, package
 
 LOCAL = "local"
 _WAIT = 30  # seconds for a scheduler, and for its first worker
@@ -22,18 +22,13 @@ _RETRIES = 2
 _LOOK = 1.0  # seconds between looks at how many workers there are
 
 
-def load():
-    """The modules dask and distributed.
+def load(name="distributed"):
+    """A module of Dask.
 
     Raises:
-      InputError: they are not installed.
+      InputError: it is not installed.
     """
-    try:
-        import dask
-        import distributed
-    except ModuleNotFoundError:
-        raise InputError("Dask is missing. Run: pip install 'r2r_tf[dask]' (in a checkout: pip install -e '.[dask]')") from None
-    return dask, distributed
+    return package(name, "dask", "A cluster")
 
 
 @contextlib.contextmanager
@@ -45,7 +40,7 @@ def client_of(address):
     Raises:
       InputError: no scheduler there, no worker, or one with another version or without the package.
     """
-    _, distributed = load()
+    distributed = load()
     # what it says of lost workers and of its own shutdown
     logging.getLogger("distributed").setLevel(logging.CRITICAL)
     with contextlib.ExitStack() as stack:
@@ -77,7 +72,7 @@ def results(client, function, tasks, *arguments, split=None):
     Raises:
       InputError: the scheduler is gone.
     """
-    _, distributed = load()
+    distributed = load()
     tasks, sent, most = iter(tasks), {}, _Most(client)
     running = distributed.as_completed(loop=client.loop)
 

@@ -9,7 +9,7 @@ import functools
 import numpy as np
 from skimage import restoration
 
-from r2r_tf.errors import InputError
+from r2r_tf.errors import package
 from r2r_tf.estimation import white
 from r2r_tf.evaluation import metrics
 
@@ -38,10 +38,7 @@ def block_matching(y, sigma):
     Raises:
       InputError: the package is missing.
     """
-    try:
-        import bm3d
-    except ModuleNotFoundError:
-        raise InputError("BM3D needs the package bm3d: pip install -e '.[bm3d]' (for non-commercial use only).") from None
+    bm3d = package("bm3d", "bm3d", "BM3D", " (for non-commercial use only)")
     estimate = bm3d.bm3d_rgb if y.shape[-1] == 3 else bm3d.bm3d
     return np.asarray(estimate(y.astype(np.float64), sigma), np.float32).reshape(y.shape)
 

@@ -1,13 +1,12 @@
 """Zarr volumes [..., Y, X]: arrays by themselves, and OME-Zarr images with their coarser levels."""
 
-import functools
 import pathlib
 import shutil
 from typing import NamedTuple
 
 import numpy as np
 
-from r2r_tf.errors import InputError
+from r2r_tf.errors import InputError, package
 
 ENDING = ".zarr"
 _MARKS = ("zarr.json", ".zarray", ".zgroup")  # files that a folder of Zarr has
@@ -35,18 +34,13 @@ class Volume(NamedTuple):
         return store[self.levels[level]] if self.levels[level] else store
 
 
-@functools.cache
 def load():
     """The module zarr.
 
     Raises:
       InputError: it is not installed.
     """
-    try:
-        import zarr
-    except ModuleNotFoundError:
-        raise InputError("Zarr is missing. Run: pip install 'r2r_tf[dask]' (in a checkout: pip install -e '.[dask]')") from None
-    return zarr
+    return package("zarr", "dask", "A Zarr volume")
 
 
 def is_store(path):

@@ -5,7 +5,7 @@ import numpy as np
 
 from r2r_tf import atomic, recorruption
 from r2r_tf.backend import tf
-from r2r_tf.errors import InputError
+from r2r_tf.errors import package
 from r2r_tf.inference import passes
 from r2r_tf.models import folding, structure
 from r2r_tf.models.denoisers import Denoiser
@@ -93,10 +93,7 @@ def export_onnx(network, path):
     Raises:
       InputError: tf2onnx is not installed.
     """
-    try:
-        import tf2onnx
-    except ModuleNotFoundError:
-        raise InputError("ONNX needs the package tf2onnx: pip install -e '.[onnx]'") from None
+    tf2onnx = package("tf2onnx", "onnx", "ONNX")
     network = folding.folded(network)
     one_pass = _one_pass(network)
     specs = [tf.TensorSpec([None, None, None, structure.form(network).channels], tf.float32, name="x")]
@@ -137,10 +134,7 @@ def onnx_runner(path):
     Raises:
       InputError: onnxruntime is not installed.
     """
-    try:
-        import onnxruntime
-    except ModuleNotFoundError:
-        raise InputError("Checking ONNX needs the package onnxruntime: pip install -e '.[onnx]'") from None
+    onnxruntime = package("onnxruntime", "onnx", "Checking ONNX")
     session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
     (output,) = (node.name for node in session.get_outputs())
     return lambda x, sigma: session.run([output], {"x": x} if sigma is None else {"x": x, "sigma": np.array(sigma, np.float32)})[

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 
+import dask.array
 import numpy as np
 import pytest
 import scipy.ndimage
@@ -51,8 +52,6 @@ def in_memory(y, **asked):
 
 @pytest.mark.parametrize("kind", ("white", "counting", "weak", "smooth"))
 def test_volumes_are_denoised_as_in_memory(kind, tmp_path, monkeypatch):
-    import dask.array
-
     monkeypatch.setattr(blocks, "_SIDES", (1,))
     y = noisy(kind)
     expected = in_memory(y, orientations=1)
@@ -202,4 +201,8 @@ def test_bad_stores_are_one_sentence(tmp_path, tiny):
     lock = tmp_path / "out" / ".fine_denoised.zarr.lock"
     with records.only_one(lock):
         refused("fine.zarr", "Another job writes to")
+    array = dask.array.zeros((2, 64, 64), chunks=(1, 64, 64))
+    for wrong in (dict(channel_axis=1), dict(channel_axis=-1), dict(channel_axis=3)):
+        with pytest.raises(InputError, match="channel_axis must come before"):
+            r2r_tf.map_dask(array, tiny, **wrong)
     assert zarr_stores.is_store(tmp_path / "fine.zarr") and not zarr_stores.is_store(tmp_path / "out")
