@@ -5,6 +5,7 @@ import re
 import tempfile
 import time
 
+import matplotlib
 import numpy as np
 from matplotlib.figure import Figure
 
@@ -115,11 +116,11 @@ def draw(results, decibels, title, path):
         way, draws, precision = re.fullmatch(r"(.*?)(?: T (\d+))?(, \w+)?", name).groups()
         lines.setdefault(way + (precision or ""), []).append((row["median"], decibels[name], draws))
     chart = Figure(figsize=(11, 5.5), layout="constrained")
-    axes = chart.subplots()
+    axes, colors = chart.subplots(), matplotlib.colormaps["tab20"].colors
     for number, (label, points) in enumerate(lines.items()):
         seconds, own, draws = zip(*sorted(points), strict=True)
         marker = "x" if not label.endswith(tuple(DTYPES)) else "^" if label.startswith("PyTorch") else "o"
-        axes.plot(seconds, own, marker=marker, color=f"C{number % 10}", linestyle="-" if number < 10 else "--", label=label)
+        axes.plot(seconds, own, marker=marker, color=colors[number % len(colors)], label=label)
         for point in zip(seconds, own, draws, strict=True):
             if point[2] and len(points) > 1:
                 axes.annotate(point[2], point[:2], xytext=(3, -10), textcoords="offset points", fontsize="x-small")
