@@ -13,12 +13,12 @@ _LIKE = flags.DEFINE_string("like", None, "Image file whose layout and metadata 
 
 def main(argv):
     from r2r_tf.errors import InputError
-    from r2r_tf.image_files import zarr_files, zarr_stores
+    from r2r_tf.image_files import finding, zarr_files
 
     if len(argv) != 3:
         raise InputError(f"Name what is there and what is to be made. Received: {len(argv) - 1} names")
     _, source, target = argv
-    if zarr_stores.is_store(source):
+    if finding.is_store(source):
         zarr_files.to_file(source, target, _LIKE.value)
     elif _LIKE.value:
         raise InputError(f"`like` belongs to new image files, not to volumes. Received: {_LIKE.value}")

@@ -55,33 +55,43 @@ _OF_EACH_FILE = (
 
 
 def main(argv):
-    from r2r_tf.errors import InputError
-    from r2r_tf.image_files import zarr_stores
+    from r2r_tf.errors import InputError, os_sentence
+    from r2r_tf.image_files import finding, placing
 
     if len(argv) < 2:
         raise InputError("Name at least one image or folder: python -m tools.denoise IMAGES... --output_dir=DIR")
     asked = {name: flags.FLAGS[name].value for name in _OF_EACH_FILE}
-    stores = [own for own in argv[1:] if zarr_stores.is_store(own)]
-    if stores:
+    stores = [own for own in argv[1:] if finding.is_store(own)]
+    if stores and (_SHARD.value or _REPORT.value):
+        raise InputError(f"Zarr volumes have no `shard` and no `report`: leave them out. Received: {stores[0]}")
+    base, failed = finding.base_of(argv[1:]), 0
+    for store in stores:
         from r2r_tf.cluster import volumes
 
-        for store in stores:
-            volumes.run(_DASK.value, asked, store, _OUTPUT_DIR.value, print_line=command.print_line)
-    inputs = [own for own in argv[1:] if own not in stores]
-    came = _files(inputs, asked) if inputs else {}
-    if came.get("failed"):
-        raise InputError(f"{came['failed']} of {sum(came.values())} files could not be denoised; the lines above say why.")
+        place = placing.of_store(store, base, _OUTPUT_DIR.value)
+        try:
+            volumes.run(_DASK.value, asked, store, place, print_line=command.print_line)
+        except (InputError, OSError) as error:
+            failed += 1
+            command.print_line(f"error: {error if isinstance(error, InputError) else os_sentence(error)}")
+    files = [own for own in argv[1:] if own not in stores]
+    came = _files(files, base, asked) if files else {}
+    failed += came.get("failed", 0)
+    if failed:
+        count = len(stores) + sum(came.values())
+        raise InputError(f"{failed} of {count} files could not be denoised; the lines above say why.")
     print(f"Files: {_OUTPUT_DIR.value}")
 
 
-def _files(inputs, asked):
+def _files(inputs, base, asked):
     from r2r_tf import image_files
-    from r2r_tf.image_files import finding, placing
+    from r2r_tf.image_files import placing
 
-    names, base = image_files.names(inputs, command.print_line), finding.base_of(inputs)
+    names = image_files.names(inputs, command.print_line, _OUTPUT_DIR.value)
     places = placing.Places(names, _OUTPUT_DIR.value, image_files.extensions(), base)
-    said = {"command": command.command_line(), "print_line": command.print_line}
-    said["report"] = pathlib.Path(_OUTPUT_DIR.value) / "report.html" if _REPORT.value else None
+    part = f"_{_SHARD.value.replace('/', 'of')}" if _SHARD.value else ""
+    report = pathlib.Path(_OUTPUT_DIR.value) / f"report{part}.html" if _REPORT.value else None
+    said = {"command": command.command_line(), "print_line": command.print_line, "report": report}
     if _SHARD.value:
         places = places.shard(*placing.parse_shard(_SHARD.value))
     if _DASK.value or _SHARD.value:

@@ -1,12 +1,12 @@
 """Volumes in Python: Zarr stores, and Dask arrays, of which a sample alone is computed before the result is asked for."""
 
-import itertools
+import os
 
 import numpy as np
 
 from r2r_tf.cluster import engine, files, surveys, volumes
 from r2r_tf.errors import InputError
-from r2r_tf.image_files import volume_sample
+from r2r_tf.image_files import placing, volume_sample
 
 
 def denoise_zarr(source, output_dir, model=None, *, dask=None, sigma=None, noise=None, **options):
@@ -23,8 +23,8 @@ def denoise_zarr(source, output_dir, model=None, *, dask=None, sigma=None, noise
     Raises:
       InputError: see `cluster.volumes.run`.
     """
-    asked = _asked(model, sigma, noise, options)
-    return volumes.run(dask, dict(asked), source, output_dir, print_line=lambda line: None)
+    asked, base = _asked(model, sigma, noise, options), os.path.dirname(os.path.abspath(source))
+    return volumes.run(dask, dict(asked), source, placing.of_store(source, base, output_dir), print_line=lambda line: None)
 
 
 def map_dask(array, model=None, *, channel_axis=None, sigma=None, noise=None, **options):
@@ -50,41 +50,42 @@ def map_dask(array, model=None, *, channel_axis=None, sigma=None, noise=None, **
     >>> x_hat.chunks, bool(x_hat.compute().std() < 0.02)
     (((1, 1, 1, 1), (64, 32), (64, 32)), True)
     """
-    dask, dask_array = engine.load("dask"), engine.load("dask.array")
+    overlap = engine.load("dask.array.overlap")
     from r2r_tf.inference import volumes as parts
 
-    if array.ndim < 2 or 0 in array.shape or array.dtype.kind not in "uif":
+    if array.ndim < 2 or np.isnan(array.shape).any() or 0 in array.shape or array.dtype.kind not in "uif":
         raise InputError(f"Volumes are [..., Y, X], numbers. Received: shape {array.shape}, dtype {array.dtype}")
     sides = array.ndim
     if channel_axis is not None and not (-sides <= channel_axis < sides and channel_axis % sides < sides - 2):
         raise InputError(f"channel_axis must come before the rows and columns. Received: channel_axis={channel_axis}")
     channels = None if channel_axis is None else channel_axis % sides
     asked = _asked(model, sigma, noise, options)
-    samples, margins = [], []
+    samples, margin = [], 0
     for channel in range(1 if channels is None else array.shape[channels]):
         read, shape = volume_sample.pages_of(array, channels, channel)
         samples.append(surveys.Sample(volume_sample.windows(read, shape)))
-        margins.append(parts.reach(surveys.known(samples[-1], asked)))
-    sent = [dask.delayed(own) for own in samples]
-    blocks = np.empty(array.numblocks, object)
-    starts = [np.cumsum([0, *own]) for own in array.chunks]
-    for number in itertools.product(*map(range, array.numblocks)):
-        place = tuple((int(own[at]), int(own[at + 1])) for own, at in zip(starts, number, strict=True))
-        around = volume_sample.around(place, array.shape, max(margins))
-        window = array[tuple(slice(*span) for span in around)]
-        block = dask.delayed(_denoise)(window, place, around, array.shape, channels, sent, asked)
-        shape = tuple(stop - start for start, stop in place)
-        blocks[number] = dask_array.from_delayed(block, shape, array.dtype)
-    return dask_array.block(blocks.tolist())
+        margin = max(margin, parts.reach(surveys.known(samples[-1], asked)))
+    # chunks that are narrower than what is around them are put together
+    least = [overlap.ensure_minimum_chunksize(min(margin, sum(own)), own) for own in array.chunks[-2:]]
+    own = array.rechunk((*array.chunks[:-2], *least))
+    depth = {axis: margin if axis >= sides - 2 and own.numblocks[axis] > 1 else 0 for axis in range(sides)}
+    wide = overlap.overlap(own, depth=depth, boundary="none", allow_rechunk=False)
+    starts = [np.cumsum([0, *lengths]).tolist() for lengths in own.chunks]
+    told = {"starts": starts, "margin": margin, "channels": channels, "samples": samples, "asked": asked}
+    return wide.map_blocks(
+        _denoise, dtype=array.dtype, chunks=own.chunks, meta=np.empty((0,) * sides, array.dtype), **told
+    ).rechunk(array.chunks)
 
 
 def _asked(model, sigma, noise, options):
     return files.settled({"model": model, "sigma": None if sigma is None else str(sigma), "noise": noise, **options})
 
 
-def _denoise(window, place, around, shape, channels, samples, asked):
+def _denoise(window, *, starts, margin, channels, samples, asked, block_info=None):
     from r2r_tf.inference import volumes as parts
 
+    number, shape = block_info[0]["chunk-location"], tuple(own[-1] for own in starts)
+    place = tuple((own[at], own[at + 1]) for own, at in zip(starts, number, strict=True))
     with files.ONE_AT_A_TIME:
-        where = {"place": place, "around": around, "shape": shape, "channels": channels}
+        where = {"place": place, "around": volume_sample.around(place, shape, margin), "shape": shape, "channels": channels}
         return parts.block(files.job(asked), [surveys.known(own, asked) for own in samples], window, **where)

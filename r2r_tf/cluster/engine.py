@@ -47,7 +47,13 @@ def client_of(address):
         if address == LOCAL:
             cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
             options = {"n_workers": cores, "threads_per_worker": 1, "host": "127.0.0.1", "dashboard_address": "127.0.0.1:0"}
-            address = stack.enter_context(distributed.LocalCluster(processes=True, silence_logs=logging.CRITICAL, **options))
+            try:
+                address = stack.enter_context(distributed.LocalCluster(processes=True, silence_logs=logging.CRITICAL, **options))
+            except RuntimeError as error:
+                raise InputError(
+                    f"`dask=local` cannot start its processes ({_in_short(error)}): a script of one's own needs the line "
+                    'if __name__ == "__main__": before what it does.'
+                ) from None
         try:
             client = stack.enter_context(distributed.Client(address, timeout=_WAIT, set_as_default=False))
             client.wait_for_workers(1, timeout=_WAIT)
@@ -63,43 +69,55 @@ def client_of(address):
 def results(client, function, tasks, *arguments, split=None):
     """Yields (task, what function(task, *arguments) returned or the error that it ended with), as they come.
 
+    A worker that dies takes along what waits at it. So tasks whose workers died again and again are suspects. They are done in
+    the end, each with nothing beside it.
+
     Args:
       client: as from `client_of`.
       function: of a module that workers can import.
       tasks: iterable, which is read no further than workers are ahead; a task is small.
       *arguments: of all tasks.
-      split: function of a task whose workers died again and again that returns smaller ones, to tell which part is to blame.
+      split: function of a suspected task that returns smaller ones, to tell which part is to blame; None for none.
     Raises:
       InputError: the scheduler is gone.
     """
     distributed = load()
-    tasks, sent, most = iter(tasks), {}, _Most(client)
+    tasks, sent, most, suspects = iter(tasks), {}, _Most(client), []
     running = distributed.as_completed(loop=client.loop)
+
+    def submit(task):
+        return client.submit(function, task, *arguments, pure=False, retries=_RETRIES)
 
     def send(some):
         for task in some:
-            future = client.submit(function, task, *arguments, pure=False, retries=_RETRIES)
+            future = submit(task)
             sent[future.key] = task
             running.add(future)
 
     try:
         send(itertools.islice(tasks, most()))
         for future in running:
-            task = sent.pop(future.key)
-            error = future.exception() if future.status == "error" else None
-            if future.status == "cancelled" or future.status == "lost":
-                raise CancelledError
-            parts = list(split(task)) if split and isinstance(error, distributed.KilledWorker) else []
-            if len(parts) > 1:
-                send(parts)
+            task, came = sent.pop(future.key), _outcome(future)
+            if isinstance(came, distributed.KilledWorker):
+                suspects += split(task) if split else [task]
             else:
-                yield task, error or future.result()
+                yield task, came
             del future
             send(itertools.islice(tasks, max(0, most() - len(sent))))
+        for task in suspects:
+            yield task, _outcome(submit(task))
     except (CancelledError, OSError, TimeoutError) as error:
         raise InputError(
             f"The Dask scheduler was lost ({_in_short(error)}): the same command again goes on where this one ended."
         ) from None
+
+
+def _outcome(future):
+    """The result of a task, or its error, when it has ended."""
+    error = future.exception()
+    if future.status in ("cancelled", "lost"):
+        raise CancelledError
+    return future.result() if error is None else error
 
 
 def start_quietly():

@@ -7,6 +7,7 @@ again after a worker's death changes nothing. The workers see the files under th
 import contextlib
 import itertools
 import os
+import tempfile
 import threading
 
 from r2r_tf import atomic
@@ -39,7 +40,7 @@ def run(address, asked, places, *, shard=None, report=None, **said):
             return files.run(one_file.job_of(**asked), places, **said)
         asked = settled(asked)
         with engine.client_of(address) as client:
-            _check(client, asked)
+            check(client, asked, places.output_dir)
             return outcomes.tell(denoised(client, asked, places, report is not None), len(places), **said)
 
 
@@ -107,8 +108,21 @@ def blamed(error):
     return _DIED if type(error).__name__ == "KilledWorker" else f"{type(error).__name__}: {error}"
 
 
-def _check(client, asked):
-    """Lets a worker read what was asked for, so that what cannot be is said once, before any file."""
+def check(client, asked, folder):
+    """Lets all workers see the folder of the results, and one of them, or this process, read what was asked for, before any work.
+
+    Raises:
+      InputError: what was asked cannot be, or a worker does not see the folder.
+    """
+    if client is None:
+        job(asked)
+        return
+    with tempfile.NamedTemporaryFile(dir=folder, prefix=".seen-") as token:
+        blind = [worker for worker, sees in client.run(os.path.exists, os.path.abspath(token.name)).items() if not sees]
+    if blind:
+        raise InputError(
+            f"The worker {blind[0]} does not see the folder {folder}: workers need the same files at the same paths."
+        )
     said = client.submit(_refusal, asked, pure=False).result()
     if said:
         raise InputError(said)

@@ -61,7 +61,7 @@ def _locked(path):
 def log(path):
     """Yields a function that adds a line to a CSV file, of a dict; each line is there when the function returns."""
     path = pathlib.Path(path)
-    with path.open("a", encoding="utf-8") as file:
+    with path.open("a", encoding="utf-8", errors="surrogateescape") as file:
 
         def add(row):
             file.write(atomic.csv_lines([row], header=not file.tell()))

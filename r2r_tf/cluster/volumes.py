@@ -5,8 +5,10 @@ command goes on wherever it was killed, and what has the result's name is whole.
 """
 
 import contextlib
+import hashlib
 import json
 import math
+import os
 import pathlib
 import shutil
 import sys
@@ -18,83 +20,106 @@ import r2r_tf
 from r2r_tf import atomic
 from r2r_tf.cluster import blocks, engine, files, records, surveys
 from r2r_tf.errors import InputError
-from r2r_tf.image_files import finding, value_range, volume_sample, zarr_stores
+from r2r_tf.image_files import value_range, volume_sample, zarr_stores
 
-_STATE, _ASKED = ".r2r_tf", "asked.json"
+_STATE, _OVER, _ASKED = zarr_stores.STATE, ".r2r_tf_over", "asked.json"
 _MARKS = 1000  # of blocks in one folder
 _QUIET = ("overwrite",)  # what may differ from the command that began
 
 
-def result_of(source, output_dir):
-    """Where the result of a store goes: NAME_denoised.zarr."""
-    return pathlib.Path(output_dir) / f"{pathlib.Path(source).stem}{finding.DENOISED}{zarr_stores.ENDING}"
-
-
-def run(address, asked, source, output_dir, *, print_line=print):
+def run(address, asked, source, result, *, print_line=print):
     """Denoises a volume; each channel has one noise and one range, found from a sample of it.
 
     Args:
       address: as in `engine.client_of`; None for this process alone.
       asked: dict of arguments of `one_file.job_of`.
       source: path of a Zarr array or group, as in `zarr_stores.open_volume`.
-      output_dir: where the result goes.
+      result: path of the store that is made.
       print_line: function that shows a line of text.
     Returns:
       The path of the result.
     Raises:
       InputError: the volume or what was asked cannot be, another job works on it, or some blocks could not be done.
     """
-    result = result_of(source, atomic.writable_folder(output_dir))
-    if result.exists() and not asked.get("overwrite"):
-        print_line(f"{source} is done already ({result}); `overwrite` does it again")
-        return result
-    if asked.get("uncertainty") or asked.get("preview"):
-        raise InputError("Volumes have no `uncertainty` and no `preview` yet: leave them out.")
-    volume = zarr_stores.open_volume(source)
-    if (volume.path / _STATE).exists():
-        raise InputError(f"{source} is half-written: run the command that it comes from again.")
-    grid = blocks.grid_of(volume.array(), asked.get("max_memory_gb", 4.0))
-    with records.only_one(result.with_name(f".{result.name}.lock")), contextlib.ExitStack() as stack:
-        begun = _begin(volume, result.with_name(f"{result.name}.unfinished"), asked)
-        asked = files.settled(asked)
+    source, result = (pathlib.Path(os.path.abspath(own)) for own in (source, result))
+    folder, begun = atomic.writable_folder(result.parent), result.with_name(f"{result.name}.unfinished")
+    with records.only_one(folder / f".{result.name}.lock"), contextlib.ExitStack() as stack:
+        if (begun / _OVER).exists():  # it was killed in its last moment
+            return _finish(begun, result)
+        if result.exists() and not asked.get("overwrite"):
+            print_line(f"{source} is done already ({result}); `overwrite` does it again")
+            return result
+        if asked.get("uncertainty") or asked.get("preview"):
+            raise InputError("Volumes have no `uncertainty` and no `preview` yet: leave them out.")
+        volume = zarr_stores.open_volume(source)
+        grid = blocks.grid_of(volume.array(), asked.get("max_memory_gb", 4.0))
+        known, asked = dict(asked), files.settled(asked)
         client = stack.enter_context(engine.client_of(address)) if address else None
+        files.check(client, asked, folder)
+        _begin(volume, begun, known, _fingerprint(known.get("model")))
         for _, said in _results(client, _found, _channels(volume), begun, asked):
             print_line(said)
         _do(client, _denoise, 0, grid, volume, begun, asked)
         for level in range(1, len(volume.levels)):
             _do(client, _coarsen, level, blocks.grid_of(volume.array(level), math.inf), volume, begun, asked)
-        shutil.rmtree(begun / _STATE)
-        if result.exists():
-            shutil.rmtree(result)
-        begun.rename(result)
+        _finish(begun, result)
     print_line(f"{source}: {'x'.join(map(str, grid.shape))} {volume.array().dtype}, {len(grid)} blocks: {result}")
     return result
 
 
-def _begin(volume, path, asked):
-    """The path of the unfinished store, which is begun unless it is there."""
+def _finish(begun, result):
+    """Gives the store its name; what was there before goes, and the marks."""
+    if (begun / _STATE).exists():
+        (begun / _STATE).rename(begun / _OVER)
+    old = result.with_name(f".{result.name}.old")
+    shutil.rmtree(old, ignore_errors=True)
+    if result.exists():
+        result.rename(old)
+    begun.rename(result)
+    shutil.rmtree(old, ignore_errors=True)
+    shutil.rmtree(result / _OVER, ignore_errors=True)
+    return result
+
+
+def _begin(volume, path, asked, model):
+    """Begins the unfinished store unless it is there, of the same command and source."""
     known = {key: value for key, value in asked.items() if key not in _QUIET}
-    known |= {"source": str(volume.path.resolve()), "shape": list(volume.array().shape), "version": r2r_tf.__version__}
-    if path.exists() and not asked.get("overwrite"):
-        file = path / _STATE / _ASKED
+    known |= {"source": str(volume.path), "shape": list(volume.array().shape), "version": r2r_tf.__version__}
+    known["the model's file"] = model
+    samples = {}
+    for channel in _channels(volume):
+        with zarr_stores.readable(volume.path):
+            read, shape = volume_sample.pages_of(volume.array(), volume.channels, channel)
+            samples[channel] = volume_sample.windows(read, shape)
+    file = path / _STATE / _ASKED
+    if path.exists():
         found = json.loads(file.read_text()) if file.is_file() else {}
-        if found != known:
-            differs = ", ".join(sorted(key for key in {*known, *found} if known.get(key) != found.get(key)))
+        differs = sorted(key for key in {*known, *found} if known.get(key) != found.get(key))
+        if not differs and all(_same(path / _STATE / f"{channel}.npy", own) for channel, own in samples.items()):
+            return
+        if not asked.get("overwrite") and found:
+            what = ", ".join(differs) or "the values of the source"
             raise InputError(
-                f"{path} was begun by a command that differs in {differs}: repeat that, or say `overwrite=True` to begin again."
+                f"{path} was begun by a command that differs in {what}: repeat that, or say `overwrite=True` to begin again."
             )
-        return path
-    shutil.rmtree(path, ignore_errors=True)
+        shutil.rmtree(path)
     with atomic.replacing(path) as temporary:
         zarr_stores.copy_like(volume, temporary)
         (temporary / _STATE).mkdir()
-        for channel in _channels(volume):
-            np.save(
-                temporary / _STATE / f"{channel}.npy",
-                volume_sample.windows(*volume_sample.pages_of(volume.array(), volume.channels, channel)),
-            )
+        for channel, own in samples.items():
+            np.save(temporary / _STATE / f"{channel}.npy", own)
         atomic.write_json(temporary / _STATE / _ASKED, known)
-    return path
+
+
+def _same(path, sample):
+    return path.is_file() and np.array_equal(np.load(path), sample, equal_nan=sample.dtype.kind == "f")
+
+
+def _fingerprint(model):
+    """Of the file of a model of one's own, which may change under the same name."""
+    file = pathlib.Path(model or "")
+    file = file / "model.keras" if model and file.is_dir() else file
+    return hashlib.sha256(file.read_bytes()).hexdigest() if model and file.is_file() else None
 
 
 def _channels(volume):
@@ -156,7 +181,7 @@ def _denoise(number, level, grid, volume, begun, asked):
         margin = max(map(volumes.reach, known))
         around = volume_sample.around(place, grid.shape, margin)
         where = {"place": place, "around": around, "shape": grid.shape, "channels": volume.channels}
-        result = volumes.block(job, known, np.asarray(source[_slices(around)]), **where)
+        result = volumes.block(job, known, _read(source, volume.path, around), **where)
     volume.array(level, begun)[_slices(place)] = result
     _marked(begun, level, number)
 
@@ -165,14 +190,19 @@ def _coarsen(number, level, grid, volume, begun, asked):
     """Makes a block of a coarser level from the level before it."""
     del asked
     before, place = volume.array(level - 1, begun), grid.block(number)
-    factors = [max(1, round(fine / coarse)) for fine, coarse in zip(before.shape, grid.shape, strict=True)]
+    factors = zarr_stores.factors_of(before.shape, grid.shape)
     fine = [(start * own, min(stop * own, side)) for (start, stop), own, side in zip(place, factors, before.shape, strict=True)]
-    block = zarr_stores.coarser(np.asarray(before[_slices(fine)]), factors)
+    block = zarr_stores.coarser(_read(before, begun, fine), factors)
     whole = [stop - start for start, stop in place]
     block = np.pad(block, [(0, max(0, own - side)) for own, side in zip(whole, block.shape, strict=True)], mode="edge")
     block = value_range.to_dtype(block[tuple(slice(0, own) for own in whole)], before.dtype)
     volume.array(level, begun)[_slices(place)] = block
     _marked(begun, level, number)
+
+
+def _read(array, path, place):
+    with zarr_stores.readable(path):
+        return np.asarray(array[_slices(place)])
 
 
 def _slices(place):

@@ -22,9 +22,9 @@ def find(inputs, on_left_out=None):
     return finding.find(inputs, extensions(), on_left_out)
 
 
-def names(inputs, on_left_out=None):
+def names(inputs, on_left_out=None, results=None):
     """`finding.names` of all formats."""
-    return finding.names(inputs, extensions(), on_left_out)
+    return finding.names(inputs, extensions(), on_left_out, results)
 
 
 def open_image(path):

@@ -10,6 +10,7 @@ from r2r_tf.errors import InputError
 
 # of results that `tools.denoise` writes beside each other
 DENOISED = "_denoised"
+ZARR, _ZARR_MARKS = ".zarr", ("zarr.json", ".zarray", ".zgroup")
 MADE_HERE = (DENOISED, "_preview", "_uncertainty")
 # formats of pictures that are not read, and what to do
 _WITH_PYTHON = "read it with {} and save its array with numpy.save, as .npy"
@@ -18,7 +19,7 @@ FOREIGN = {
     (".dcm", ".dicom", ".ima"): ("DICOM", _WITH_PYTHON.format("pydicom")),
     (".mrc", ".mrcs", ".rec", ".map"): ("MRC", _WITH_PYTHON.format("mrcfile")),
     (".nii", ".nii.gz"): ("NIfTI", _WITH_PYTHON.format("nibabel")),
-    (".h5", ".hdf5", ".zarr"): ("HDF5 or Zarr", "save its array with numpy.save, as .npy"),
+    (".h5", ".hdf5"): ("HDF5", "save its array with numpy.save, as .npy"),
     (".czi", ".nd2", ".lif", ".lsm", ".oib", ".oif", ".vsi", ".ims"): ("microscope", "export it as OME-TIFF, as Fiji does"),
     (".svs", ".ndpi", ".scn", ".mrxs"): ("slide", "export the region of interest as TIFF"),
     (".dng", ".cr2", ".cr3", ".nef", ".arw", ".raf", ".orf", ".rw2", ".raw"): ("camera raw", "develop it to a 16-bit TIFF"),
@@ -32,7 +33,7 @@ def find(inputs, extensions, on_left_out=None):
     return [pathlib.Path(name) for name in names(inputs, extensions, on_left_out)]
 
 
-def names(inputs, extensions, on_left_out=None):
+def names(inputs, extensions, on_left_out=None, results=None):
     """The image files that the inputs stand for, each once, folders and patterns in order of names.
 
     Args:
@@ -40,12 +41,13 @@ def names(inputs, extensions, on_left_out=None):
       extensions: how image files' names end, lower case.
       on_left_out: function that is given a sentence for each picture of a folder or pattern that is left out: a result of
         `tools.denoise` beside the file that it came from, or one of a format that is not read.
+      results: folder where results go; what is in it is left out unless the inputs' own folder is in it, too.
     Returns:
       List of str, some 150 bytes a file. Hidden files are left out of folders and patterns without a word.
     Raises:
       InputError: a pattern or folder without images.
     """
-    found, said = [], set()
+    found, said, made = [], set(), _folder_of_results(inputs, results)
     for text in map(str, inputs):
         if os.path.isdir(text):
             own = sorted(str(pathlib.Path(text, name)) for name in os.listdir(text))
@@ -54,7 +56,7 @@ def names(inputs, extensions, on_left_out=None):
             continue
         else:
             own = sorted(glob.glob(text, recursive=True))
-        own, left_out = _images(own, extensions)
+        own, left_out = _images([name for name in own if not (made and os.path.abspath(name).startswith(made))], extensions)
         if not own:
             other = f" {left_out[0]}" if left_out else ""
             raise InputError(f"There are no images ({', '.join(extensions)}) in {text}.{other}")
@@ -71,13 +73,21 @@ def names(inputs, extensions, on_left_out=None):
     return list(first.values())
 
 
+def _folder_of_results(inputs, results):
+    """The beginning of the absolute paths of what is in a folder of results; None if inputs may be there, too."""
+    if results is None:
+        return None
+    made = os.path.join(os.path.abspath(results), "")
+    return None if os.path.join(base_of(inputs), "").startswith(made) else made
+
+
 def base_of(inputs):
     """The absolute path of the folder that all inputs are in, whatever is in them now; results keep the folders below it."""
     bases = []
     for text in map(str, inputs):
         fixed = pathlib.Path(text)
-        if not os.path.isdir(text):
-            fixed = fixed.parent
+        if not os.path.isdir(text) or is_store(text):
+            fixed = pathlib.Path(os.path.abspath(fixed)).parent if is_store(text) else fixed.parent
             while not os.path.exists(text) and glob.has_magic(str(fixed)):
                 fixed = fixed.parent
         bases.append(os.path.abspath(fixed))
@@ -87,8 +97,16 @@ def base_of(inputs):
         raise InputError(f"Inputs on several drives need a command each. Received: {', '.join(sorted(set(bases)))}") from None
 
 
+def is_store(path):
+    """Whether a path is that of a Zarr store, or of a group or an array in one."""
+    path = pathlib.Path(path)
+    return path.suffix.lower() == ZARR or any((path / mark).is_file() for mark in _ZARR_MARKS)
+
+
 def foreign(path):
     """A sentence about a file of a known format that is not read; None for another."""
+    if path.suffix.lower() == ZARR:
+        return f"{path} is a Zarr store, which is worked on if it is named itself."
     name = path.name.lower()
     for endings, (kind, advice) in FOREIGN.items():
         if name.endswith(endings):

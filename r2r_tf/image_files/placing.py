@@ -65,10 +65,17 @@ class Places(collections.abc.Sequence):
 
     def shard(self, number, count):
         """One of `count` parts, told by a file's own path, so that it stays in its part whatever comes and goes."""
-        own = [name for name in self.names if zlib.crc32(self.relative(name).as_posix().encode()) % count == number - 1]
+        own = [name for name in self.names if zlib.crc32(os.fsencode(self.relative(name).as_posix())) % count == number - 1]
         part = Places([], self.output_dir, self.extensions, self.base)
         part.names, part._ordered = own, self._ordered
         return part
+
+
+def of_store(path, base, output_dir):
+    """Where the result of a Zarr store goes: NAME_denoised.zarr, below the base's folders as for files."""
+    path = pathlib.Path(os.path.abspath(path))
+    folder = pathlib.Path(os.path.relpath(path.parent, base))
+    return pathlib.Path(os.path.abspath(output_dir)) / folder / f"{path.stem}{finding.DENOISED}{finding.ZARR}"
 
 
 def parse_shard(text):

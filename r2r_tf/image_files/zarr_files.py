@@ -7,7 +7,7 @@ import numpy as np
 
 from r2r_tf import atomic, image_files
 from r2r_tf.errors import InputError
-from r2r_tf.image_files import scratch, volume_sample, zarr_stores
+from r2r_tf.image_files import finding, scratch, volume_sample, zarr_stores
 
 _CHUNK = 1024  # rows and columns of a chunk
 
@@ -21,7 +21,7 @@ def to_zarr(source, target):
     Raises:
       InputError: the source cannot be read, or there is something at the target.
     """
-    target, image = _free(target, zarr_stores.ENDING), image_files.open_image(source)
+    target, image = _free(target, finding.ZARR), image_files.open_image(source)
     pages = np.moveaxis(image.pixels, -1, 1)  # [N, C, H, W]
     lead, names = _lead_axes(image)
     shape = (*lead, *pages.shape[-2:])
@@ -72,7 +72,8 @@ def _free(path, ending):
 def _lead_axes(image):
     """(lengths, names) of the axes before rows and columns, in the order of the pages and their channels."""
     count, *_, channels = image.pixels.shape
-    known = dict(zip(image.details.get("axes", ""), image.details.get("shape", ()), strict=True))
+    axes, lengths = image.details.get("axes") or "", image.details.get("shape") or ()
+    known = dict(zip(axes, lengths, strict=True)) if len(axes) == len(lengths) else {}
     lead = {name.lower(): length for name, length in known.items() if name not in "YXS"}
     inner = count * channels // max(1, math.prod(lead.values()))
     if math.prod(lead.values()) * inner != count * channels:

@@ -1,5 +1,7 @@
 """Zarr volumes [..., Y, X]: arrays by themselves, and OME-Zarr images with their coarser levels."""
 
+import contextlib
+import itertools
 import pathlib
 import shutil
 from typing import NamedTuple
@@ -8,8 +10,7 @@ import numpy as np
 
 from r2r_tf.errors import InputError, package
 
-ENDING = ".zarr"
-_MARKS = ("zarr.json", ".zarray", ".zgroup")  # files that a folder of Zarr has
+STATE = ".r2r_tf"  # folder in a store that is being written
 _ROWS_AND_COLUMNS = (["y", "x"], ["Y", "X"])
 
 
@@ -43,12 +44,6 @@ def load():
     return package("zarr", "dask", "A Zarr volume")
 
 
-def is_store(path):
-    """Whether a path is that of a Zarr store, or of a group or an array in one."""
-    path = pathlib.Path(path)
-    return path.is_dir() and (path.suffix == ENDING or any((path / mark).is_file() for mark in _MARKS))
-
-
 def open_volume(path):
     """The `Volume` at a path.
 
@@ -56,16 +51,22 @@ def open_volume(path):
       InputError: none that can be read, several, or one whose last axes are not rows and columns of numbers.
     """
     path, zarr = pathlib.Path(path), load()
-    try:
+    if not path.is_dir():
+        raise InputError(f"There is no Zarr store at {path}.")
+    if (path / STATE).exists():
+        raise InputError(f"{path} is half-written: run the command that it comes from again.")
+    with readable(path):
         store = zarr.open(str(path), mode="r")
-    except Exception as error:  # damaged metadata fails in many ways
-        said = " ".join(str(error).split())[:150] or type(error).__name__
-        raise InputError(f"{path} is not a Zarr array or group that can be read ({said}).") from None
     if isinstance(store, zarr.Array):
         names = getattr(store.metadata, "dimension_names", None) or [""] * store.ndim
         levels, axes = [""], ["" if name is None else name for name in names]
     else:
-        levels, axes = _levels_of(path, store)
+        with readable(path):
+            levels, axes = _levels_of(path, store)
+            shapes = [store[level].shape for level in levels]
+        for fine, coarse in itertools.pairwise(shapes):
+            if not _is_coarser(fine, coarse):
+                raise InputError(f"{path} must have levels of which each is a whole number of times coarser. Received: {shapes}")
     array = store[levels[0]] if levels[0] else store
     if array.ndim < 2 or 0 in array.shape or array.dtype.kind not in "uif" or array.dtype.itemsize > 8:
         raise InputError(f"{path} must hold numbers in rows and columns. Received: shape {array.shape}, dtype {array.dtype}")
@@ -76,17 +77,43 @@ def open_volume(path):
     return Volume(path, levels, axes, channels[0] if channels else None)
 
 
+@contextlib.contextmanager
+def readable(path):
+    """Lets whatever goes wrong with a store's metadata or chunks, in its many ways, be one sentence."""
+    try:
+        yield
+    except (InputError, MemoryError):
+        raise
+    except Exception as error:
+        said = " ".join(str(error).split())[:150] or type(error).__name__
+        raise InputError(f"{path} is not a Zarr array or group that can be read ({said}).") from None
+
+
+def factors_of(fine, coarse):
+    """How many times coarser a level is than another, along each axis."""
+    return [max(1, round(own / other)) for own, other in zip(fine, coarse, strict=True)]
+
+
+def _is_coarser(fine, coarse):
+    factors = zip(fine, coarse, factors_of(fine, coarse), strict=True) if len(fine) == len(coarse) else [(1, 0, 1)]
+    return all(other in (own // factor, -(-own // factor)) for own, other, factor in factors)
+
+
 def copy_like(volume, path):
     """Makes a store at a path that is like a volume's, metadata and all, without its pixels."""
     zarr = load()
     source = zarr.open(str(volume.path), mode="r")
     shutil.rmtree(path, ignore_errors=True)
     if isinstance(source, zarr.Array):
-        zarr.from_array(str(path), data=source, write_data=False, attributes=dict(source.attrs))
+        zarr.from_array(str(path), data=source, write_data=False, **_kept(source))
         return
     target = zarr.create_group(str(path), zarr_format=source.metadata.zarr_format, attributes=dict(source.attrs))
     for name in volume.levels:
-        zarr.from_array(target.store, data=source[name], write_data=False, name=name, attributes=dict(source[name].attrs))
+        zarr.from_array(target.store, data=source[name], write_data=False, name=name, **_kept(source[name]))
+
+
+def _kept(array):
+    return {"attributes": dict(array.attrs), "fill_value": array.fill_value}
 
 
 def unit_of(array):

@@ -1,5 +1,8 @@
 """Zarr volumes and Dask arrays: as in memory whatever the chunks, whole or not at all, resumed after a kill."""
 
+import functools
+import os
+import pathlib
 import shutil
 import signal
 import subprocess
@@ -16,8 +19,9 @@ from skimage import data
 
 import r2r_tf
 from r2r_tf.cluster import blocks, records
+from r2r_tf.cluster import volumes as cluster_volumes
 from r2r_tf.errors import InputError
-from r2r_tf.image_files import volume_sample, zarr_stores
+from r2r_tf.image_files import finding, volume_sample
 from r2r_tf.inference import one_file, volumes
 from r2r_tf.models import denoisers
 
@@ -144,7 +148,7 @@ def test_a_killed_job_goes_on_where_it_was(tmp_path, tiny):
         time.sleep(0.02)
     process.send_signal(signal.SIGSTOP)
     again = run_python(*arguments, check=False)
-    assert again.returncode == 1 and "Another job writes to" in again.stderr and str(process.pid) in again.stderr
+    assert again.returncode == 1 and "Another job writes to" in again.stdout and str(process.pid) in again.stdout
     process.kill()
     process.communicate()
     before = marks()
@@ -153,9 +157,9 @@ def test_a_killed_job_goes_on_where_it_was(tmp_path, tiny):
     kept = tmp_path / "kept"
     shutil.copytree(unfinished, kept)
     other = run_python(*arguments, "--seed=1", check=False)
-    assert other.returncode == 1 and "begun by a command that differs in seed" in other.stderr
+    assert other.returncode == 1 and "begun by a command that differs in seed" in other.stdout
     source = run_python("-m", "tools.denoise", unfinished, f"--output_dir={tmp_path / 'other'}", check=False)
-    assert source.returncode == 1 and "is half-written" in source.stderr
+    assert source.returncode == 1 and "is half-written" in source.stdout
 
     last = max(int(number) for number in before)
     np.testing.assert_array_equal(zarr.open(str(unfinished), mode="r")[last + 2 :], 0)
@@ -176,6 +180,62 @@ def test_local_workers_give_the_same(tmp_path, tiny):
     np.testing.assert_allclose(zarr.open(str(result))[:], in_memory(y, model=tiny, num_recorruptions=2), atol=1e-5)
 
 
+def test_volumes_of_one_name_keep_their_folders_and_a_bad_one_stops_no_other(tmp_path, tiny):
+    y = np.random.default_rng(0).normal(0.5, 0.1, (2, 64, 64)).astype(np.float32)
+    for name in ("a", "b", "bad"):
+        zarr.create_array(str(tmp_path / name / "v.zarr"), data=y + len(name), chunks=(1, 64, 64))
+    (tmp_path / "bad" / "v.zarr" / "c" / "0" / "0" / "0").write_bytes(b"no chunk")
+    np.save(tmp_path / "page.npy", y[0])
+    inputs = ["bad/v.zarr", "a/v.zarr/", "b/v.zarr", "missing.zarr", "page.npy"]
+    options = ["--output_dir=out", f"--model={tiny}", "--num_recorruptions=2"]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    command = [sys.executable, "-m", "tools.denoise", *inputs, *options]
+    process = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+    assert (
+        process.returncode == 1 and "2 of 5 files could not be denoised" in process.stderr and "Traceback" not in process.stderr
+    )
+    assert "There is no Zarr store at" in process.stdout and "bad/v.zarr is not a Zarr array or group" in process.stdout
+    made = {path.relative_to(tmp_path / "out").as_posix() for path in (tmp_path / "out").rglob("*_denoised.*")}
+    assert {"a/v_denoised.zarr", "b/v_denoised.zarr", "page_denoised.npy"} <= made
+    shard = run_python("-m", "tools.denoise", tmp_path / "a" / "v.zarr", f"--output_dir={tmp_path}", "--shard=1/2", check=False)
+    assert shard.returncode == 1 and "no --shard" in shard.stderr
+
+
+def test_what_is_half_done_is_not_mixed_with_another(tmp_path, tiny, monkeypatch):
+    """A wrong command begins nothing; a kill in the last moment loses nothing; another model or source is refused."""
+    y = np.random.default_rng(0).normal(0.5, 0.1, (3, 64, 64)).astype(np.float32)
+    array = zarr.create_array(str(tmp_path / "v.zarr"), data=y, chunks=(1, 64, 64), fill_value=7)
+    call = functools.partial(r2r_tf.denoise_zarr, tmp_path / "v.zarr", tmp_path / "out", tiny)
+    with pytest.raises(InputError, match="sigma"):
+        call(sigma="loud")
+    unfinished = tmp_path / "out" / "v_denoised.zarr.unfinished"
+    assert not unfinished.exists()
+
+    def interrupted(*arguments):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(cluster_volumes, "_finish", interrupted)
+        call(num_recorruptions=2)
+    assert unfinished.exists()
+    array[1, 0, 0] = 3
+    with pytest.raises(InputError, match="differs in the values of the source"):
+        call(num_recorruptions=2)
+    array[1, 0, 0] = y[1, 0, 0]
+    card = pathlib.Path(tiny) / "model.keras"
+    kept = card.read_bytes()
+    card.write_bytes(kept + b" ")
+    with pytest.raises(InputError, match="differs in the model's file"):
+        call(num_recorruptions=2)
+    card.write_bytes(kept)
+    (unfinished / ".r2r_tf").rename(unfinished / ".r2r_tf_over")
+    result = zarr.open(str(call(num_recorruptions=2)), mode="r")
+    np.testing.assert_allclose(result[:], in_memory(y, model=tiny, num_recorruptions=2), atol=1e-5)
+    assert result.fill_value == 7 and [path.name for path in (tmp_path / "out").iterdir()] == ["v_denoised.zarr"]
+    again = zarr.open(str(call(num_recorruptions=2, overwrite=True, seed=1)), mode="r")
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["v_denoised.zarr"] and again.shape == y.shape
+
+
 def test_bad_stores_are_one_sentence(tmp_path, tiny):
     def refused(name, message, **options):
         with pytest.raises(InputError, match=message):
@@ -193,6 +253,12 @@ def test_bad_stores_are_one_sentence(tmp_path, tiny):
     zarr.create_array(str(tmp_path / "text.zarr"), shape=(4, 64), dtype="bool")
     refused("text.zarr", "must hold numbers in rows and columns")
     zarr.create_array(str(tmp_path / "axes.zarr"), shape=(4, 64, 3), dtype="uint8", dimension_names=("y", "x", "c"))
+    for level, side in enumerate((90, 60)):
+        attributes = {"ome": {"multiscales": [{"datasets": [{"path": "0"}, {"path": "1"}]}]}}
+        group = zarr.open_group(str(tmp_path / "levels.zarr"), attributes=attributes)
+        group.create_array(str(level), shape=(side, side), dtype="uint8")
+    refused("levels.zarr", "a whole number of times coarser")
+    refused("missing.zarr", "There is no Zarr store")
     refused("axes.zarr", "rows and columns .* as its last axes. Received: y, x, c")
     zarr.create_array(str(tmp_path / "large.zarr"), shape=(4000, 1000, 1000), dtype="uint16", chunks=(4000, 1000, 1000))
     refused("large.zarr", "chunks of .* are too large: .* take 128 GB to work on. Raise `max_memory_gb`")
@@ -205,4 +271,4 @@ def test_bad_stores_are_one_sentence(tmp_path, tiny):
     for wrong in (dict(channel_axis=1), dict(channel_axis=-1), dict(channel_axis=3)):
         with pytest.raises(InputError, match="channel_axis must come before"):
             r2r_tf.map_dask(array, tiny, **wrong)
-    assert zarr_stores.is_store(tmp_path / "fine.zarr") and not zarr_stores.is_store(tmp_path / "out")
+    assert finding.is_store(tmp_path / "fine.zarr") and not finding.is_store(tmp_path / "out")

@@ -42,6 +42,9 @@ def test_nothing_is_lost(tmp_path):
     tifffile.imwrite(tmp_path / "a.tif", np.zeros((40, 50), np.uint8))
     process = run_python("-m", "tools.convert", tmp_path / "a.tif", tmp_path / "a.zarr")
     assert "Written" in process.stdout
+    np.save(tmp_path / "b.npy", np.arange(12).reshape(3, 4))
+    zarr_files.to_zarr(tmp_path / "b.npy", tmp_path / "b.zarr")
+    np.testing.assert_array_equal(zarr.open(str(tmp_path / "b.zarr"))[:].ravel(), np.arange(12))
     for arguments, message in (
         ((tmp_path / "a.tif", tmp_path / "a.zarr"), "There is something at"),
         ((tmp_path / "a.tif", tmp_path / "a.tiff"), "must end in .zarr"),

@@ -153,6 +153,8 @@ def test_files_that_inputs_stand_for(tmp_path, monkeypatch):
     for nothing in ("*.jpg", str(tmp_path / "deep" / "x*")):
         with pytest.raises(InputError, match="no images"):
             found(nothing)
+    assert image_files.names(["**/*.*"], results="deep") == ["a.TIF", "b.png", "own_denoised.png"]
+    assert image_files.names(["deep"], results=".") == image_files.names(["deep"], results="deep") == ["deep/d.npy"]
     assert found("b.png", "deep/../b.png", ".") == ["b.png", "a.TIF", "own_denoised.png"]
 
 
