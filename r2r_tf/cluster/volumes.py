@@ -53,10 +53,10 @@ def run(address, asked, source, result, *, print_line=print):
             raise InputError("Volumes have no `uncertainty` and no `preview` yet: leave them out.")
         volume = zarr_stores.open_volume(source)
         grid = blocks.grid_of(volume.array(), asked.get("max_memory_gb", 4.0))
-        known, asked = dict(asked), files.settled(asked)
+        asked = files.settled(asked)
         client = stack.enter_context(engine.client_of(address)) if address else None
         files.check(client, asked, folder)
-        _begin(volume, begun, known, _fingerprint(known.get("model")))
+        _begin(volume, begun, dict(asked))
         for _, said in _results(client, _found, _channels(volume), begun, asked):
             print_line(said)
         _do(client, _denoise, 0, grid, volume, begun, asked)
@@ -81,11 +81,11 @@ def _finish(begun, result):
     return result
 
 
-def _begin(volume, path, asked, model):
+def _begin(volume, path, asked):
     """Begins the unfinished store unless it is there, of the same command and source."""
     known = {key: value for key, value in asked.items() if key not in _QUIET}
     known |= {"source": str(volume.path), "shape": list(volume.array().shape), "version": r2r_tf.__version__}
-    known["the model's file"] = model
+    known["the model's file"] = _fingerprint(asked.get("model"))
     samples = {}
     for channel in _channels(volume):
         with zarr_stores.readable(volume.path):

@@ -17,6 +17,7 @@ from r2r_tf.inference import one_file
 from tools.benchmark_suites import timing
 
 _COUNT, _SIDE, _PAGES = 48, 512, 4
+_TASKS = 1000
 _CHUNKS = (64, 128, 256, 512, 1024)
 _NOISE = 25 / 255
 
@@ -42,12 +43,19 @@ def run(repeats, model, cases):
         def plain(count=_COUNT):
             return _rate(folder, count, lambda: here.run(one_file.job_of(**asked), places(count), print_line=_nothing)["failed"])
 
-        def on_workers(count=_COUNT):
+        def client():
             if not clients:
                 clients.append(stack.enter_context(engine.client_of(engine.LOCAL)))
                 on_workers(16)
-            own = files.denoised(clients[0], files.settled(asked), places(count))
+            return clients[0]
+
+        def on_workers(count=_COUNT):
+            own = files.denoised(client(), files.settled(asked), places(count))
             return _rate(folder, count, lambda: sum(outcome.status == "failed" for _, outcome in own))
+
+        def empty_tasks():
+            own = client()
+            return _rate(folder, _TASKS, lambda: sum(1 for _ in engine.results(own, abs, range(_TASKS))) - _TASKS)
 
         def volume(side):
             store = _volume(folder / f"{side}.zarr", side)
@@ -56,10 +64,11 @@ def run(repeats, model, cases):
 
         plain(2)
         ways = {"files a second, one process": plain, "files a second, a worker for each core": on_workers}
+        ways["empty tasks a second"] = empty_tasks
         ways |= {f"MB a second, chunks of {side}x{side}": lambda side=side: volume(side) for side in _CHUNKS}
         results = timing.interleave(timing.select(ways, cases), repeats)
-    report = {"unit": "files or megabytes a second", "results": results, "model": model[0]}
-    if set(ways) <= set(results):
+    report = {"unit": "files, tasks or megabytes a second", "results": results, "model": model[0]}
+    if set(list(ways)[:2]) <= set(results):
         one, many = (results[name]["median"] for name in list(ways)[:2])
         report["files_on_workers_over_plain"] = round(many / one, 3)
     return report
