@@ -44,17 +44,10 @@ def replacing(path, size=0):
         with naming(path), tempfile.TemporaryFile(dir=path.parent) as file:
             reserve(file, size)
     _sweep(path.parent.resolve())
-    temporary, old = (path.with_name(_temporary_name(kind, path)) for kind in (_PARTIAL, _OLD))
+    temporary = path.with_name(_temporary_name(_PARTIAL, path))
     try:
         yield temporary
-        if temporary.is_dir():
-            # a folder cannot replace a full one in a single rename
-            if path.exists():
-                path.rename(old)
-            temporary.rename(path)
-            _remove(old)
-        else:
-            os.replace(temporary, path)
+        rename(temporary, path)
     except Exception as error:
         # writers of pictures and weights say in their own ways, without a number, that they could not write all
         unnumbered = getattr(error, "errno", None) is None
@@ -63,6 +56,19 @@ def replacing(path, size=0):
         raise
     finally:
         _remove(temporary)
+
+
+def rename(source, path):
+    """Lets a file or a folder take the place of another, if there is one, and its name."""
+    if not source.is_dir():
+        os.replace(source, path)
+        return
+    # a folder cannot replace a full one in a single rename
+    old = path.with_name(_temporary_name(_OLD, path))
+    if path.exists():
+        path.rename(old)
+    source.rename(path)
+    _remove(old)
 
 
 def reserve(file, size):

@@ -45,6 +45,11 @@ def os_sentence(error):
     return f"{said}{f': {error.filename}' if error.filename else ''}{': make room and run the command again' if full else ''}"
 
 
+def in_short(error, most=150):
+    """What an error says, on one line and not at length; its name if it says nothing."""
+    return " ".join(str(error).split())[:most] or type(error).__name__
+
+
 def printable(text):
     """A text without control characters, which names of files may hold and terminals obey."""
     return "".join(own if own.isprintable() or own in "\n\t" else f"\\x{ord(own):02x}" for own in text)

@@ -89,8 +89,7 @@ def _files(inputs, base, asked):
 
     names = image_files.names(inputs, command.print_line, _OUTPUT_DIR.value)
     places = placing.Places(names, _OUTPUT_DIR.value, image_files.extensions(), base)
-    part = f"_{_SHARD.value.replace('/', 'of')}" if _SHARD.value else ""
-    report = pathlib.Path(_OUTPUT_DIR.value) / f"report{part}.html" if _REPORT.value else None
+    report = pathlib.Path(_OUTPUT_DIR.value) / f"report{placing.part_in_names(_SHARD.value)}.html" if _REPORT.value else None
     said = {"command": command.command_line(), "print_line": command.print_line, "report": report}
     if _SHARD.value:
         places = places.shard(*placing.parse_shard(_SHARD.value))

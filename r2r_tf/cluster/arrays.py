@@ -86,6 +86,7 @@ def _denoise(window, *, starts, margin, channels, samples, asked, block_info=Non
 
     number, shape = block_info[0]["chunk-location"], tuple(own[-1] for own in starts)
     place = tuple((own[at], own[at + 1]) for own, at in zip(starts, number, strict=True))
+    known = {channel: surveys.known(samples[channel], asked) for channel in parts.channels_of(place, channels)}
     with files.ONE_AT_A_TIME:
         where = {"place": place, "around": volume_sample.around(place, shape, margin), "shape": shape, "channels": channels}
-        return parts.block(files.job(asked), [surveys.known(own, asked) for own in samples], window, **where)
+        return parts.block(files.job(asked), known, window, **where)

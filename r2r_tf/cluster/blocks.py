@@ -27,7 +27,8 @@ class Grid(NamedTuple):
         """How many blocks there are along each axis."""
         return tuple(-(-side // own) for side, own in zip(self.shape, self.unit, strict=True))
 
-    def __len__(self):
+    @property
+    def count(self):
         """How many blocks there are."""
         return math.prod(self.counts)
 

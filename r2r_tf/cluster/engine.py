@@ -13,7 +13,7 @@ from concurrent.futures import CancelledError
 
 import r2r_tf
 from r2r_tf import quiet_start
-from r2r_tf.errors import InputError, package
+from r2r_tf.errors import InputError, in_short, package
 
 LOCAL = "local"
 _WAIT = 30  # seconds for a scheduler, and for its first worker
@@ -45,13 +45,12 @@ def client_of(address):
     logging.getLogger("distributed").setLevel(logging.CRITICAL)
     with contextlib.ExitStack() as stack:
         if address == LOCAL:
-            cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-            options = {"n_workers": cores, "threads_per_worker": 1, "host": "127.0.0.1", "dashboard_address": "127.0.0.1:0"}
+            options = {"threads_per_worker": 1, "host": "127.0.0.1", "dashboard_address": "127.0.0.1:0"}
             try:
                 address = stack.enter_context(distributed.LocalCluster(processes=True, silence_logs=logging.CRITICAL, **options))
             except RuntimeError as error:
                 raise InputError(
-                    f"`dask=local` cannot start its processes ({_in_short(error)}): a script of one's own needs the line "
+                    f"`dask=local` cannot start its processes ({in_short(error)}): a script of one's own needs the line "
                     'if __name__ == "__main__": before what it does.'
                 ) from None
         try:
@@ -59,7 +58,7 @@ def client_of(address):
             client.wait_for_workers(1, timeout=_WAIT)
         except (OSError, TimeoutError, ValueError) as error:
             raise InputError(
-                f"There is no Dask scheduler with a worker at `dask`={address} ({_in_short(error)}). Start one (dask scheduler; "
+                f"There is no Dask scheduler with a worker at `dask`={address} ({in_short(error)}). Start one (dask scheduler; "
                 "dask worker ADDRESS), or say `dask=local`"
             ) from None
         _check_versions(client)
@@ -108,7 +107,7 @@ def results(client, function, tasks, *arguments, split=None):
             yield task, _outcome(submit(task))
     except (CancelledError, OSError, TimeoutError) as error:
         raise InputError(
-            f"The Dask scheduler was lost ({_in_short(error)}): the same command again goes on where this one ended."
+            f"The Dask scheduler was lost ({in_short(error)}): the same command again goes on where this one ended."
         ) from None
 
 
@@ -153,7 +152,3 @@ def _check_versions(client):
         if found != own:
             has = f"r2r_tf {found}" if found else "no r2r_tf"
             raise InputError(f"The Dask worker {worker} has {has}: install version {own} there, that of this command")
-
-
-def _in_short(error):
-    return " ".join(str(error).split())[:150] or type(error).__name__

@@ -13,6 +13,7 @@ import threading
 from r2r_tf import atomic
 from r2r_tf.cluster import engine, records
 from r2r_tf.errors import InputError
+from r2r_tf.image_files import placing
 from r2r_tf.reports import outcomes
 
 _GROUP = 8  # files of a task
@@ -76,7 +77,7 @@ def settled(asked):
 @contextlib.contextmanager
 def _jobs_own(folder, shard=None):
     """Holds the folder's lock, and yields a function of a place and its outcome that logs them."""
-    part = f"_{shard.replace('/', 'of')}" if shard else ""
+    part = placing.part_in_names(shard)
     with records.only_one(folder / f".denoise{part}.lock"), records.log(folder / f"denoise{part}.csv") as add:
 
         def each(place, outcome):

@@ -63,7 +63,7 @@ def run(address, asked, source, result, *, print_line=print):
         for level in range(1, len(volume.levels)):
             _do(client, _coarsen, level, blocks.grid_of(volume.array(level), math.inf), volume, begun, asked)
         _finish(begun, result)
-    print_line(f"{source}: {'x'.join(map(str, grid.shape))} {volume.array().dtype}, {len(grid)} blocks: {result}")
+    print_line(f"{source}: {'x'.join(map(str, grid.shape))} {volume.array().dtype}, {grid.count} blocks: {result}")
     return result
 
 
@@ -71,12 +71,7 @@ def _finish(begun, result):
     """Gives the store its name; what was there before goes, and the marks."""
     if (begun / _STATE).exists():
         (begun / _STATE).rename(begun / _OVER)
-    old = result.with_name(f".{result.name}.old")
-    shutil.rmtree(old, ignore_errors=True)
-    if result.exists():
-        result.rename(old)
-    begun.rename(result)
-    shutil.rmtree(old, ignore_errors=True)
+    atomic.rename(begun, result)
     shutil.rmtree(result / _OVER, ignore_errors=True)
     return result
 
@@ -139,9 +134,11 @@ def _results(client, function, tasks, *arguments):
 
 def _do(client, function, level, grid, volume, begun, asked):
     """Does the blocks of a level that have no mark."""
-    left = (number for number in range(len(grid)) if not _mark(begun, level, number).exists())
+    left = (number for number in range(grid.count) if not _mark(begun, level, number).exists())
     done = sum(1 for _ in (begun / _STATE).glob(f"{level}/*/*"))
-    bar = tqdm(total=len(grid), initial=done, unit=" blocks", mininterval=1 if sys.stderr.isatty() else 30, desc=f"level {level}")
+    bar = tqdm(
+        total=grid.count, initial=done, unit=" blocks", mininterval=1 if sys.stderr.isatty() else 30, desc=f"level {level}"
+    )
     with bar:
         for _ in _results(client, function, left, level, grid, volume, begun, asked):
             bar.update()
@@ -177,8 +174,8 @@ def _denoise(number, level, grid, volume, begun, asked):
 
     with files.ONE_AT_A_TIME:
         source, place = volume.array(level), grid.block(number)
-        known = [_known(begun, asked, channel) for channel in _channels(volume)]
-        margin = max(map(volumes.reach, known))
+        known = {channel: _known(begun, asked, channel) for channel in volumes.channels_of(place, volume.channels)}
+        margin = max(map(volumes.reach, known.values()))
         around = volume_sample.around(place, grid.shape, margin)
         where = {"place": place, "around": around, "shape": grid.shape, "channels": volume.channels}
         result = volumes.block(job, known, _read(source, volume.path, around), **where)
@@ -192,11 +189,8 @@ def _coarsen(number, level, grid, volume, begun, asked):
     before, place = volume.array(level - 1, begun), grid.block(number)
     factors = zarr_stores.factors_of(before.shape, grid.shape)
     fine = [(start * own, min(stop * own, side)) for (start, stop), own, side in zip(place, factors, before.shape, strict=True)]
-    block = zarr_stores.coarser(_read(before, begun, fine), factors)
-    whole = [stop - start for start, stop in place]
-    block = np.pad(block, [(0, max(0, own - side)) for own, side in zip(whole, block.shape, strict=True)], mode="edge")
-    block = value_range.to_dtype(block[tuple(slice(0, own) for own in whole)], before.dtype)
-    volume.array(level, begun)[_slices(place)] = block
+    means = zarr_stores.coarser(_read(before, begun, fine), factors)
+    volume.array(level, begun)[_slices(place)] = value_range.to_dtype(means, before.dtype)
     _marked(begun, level, number)
 
 

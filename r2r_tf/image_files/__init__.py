@@ -5,11 +5,13 @@ import pathlib
 import numpy as np
 
 from r2r_tf import atomic
-from r2r_tf.errors import InputError
+from r2r_tf.errors import InputError, in_short
 from r2r_tf.image_files import finding, formats, value_range
 from r2r_tf.image_files.image import Image
 
 __all__ = ["Image", "extensions", "find", "names", "open_image", "read", "write", "write_new"]
+
+_SAID = 100  # characters of what a decoder says
 
 
 def extensions():
@@ -58,9 +60,9 @@ def open_image(path):
     except (InputError, OSError, MemoryError) as error:
         if isinstance(error, InputError) or getattr(error, "filename", None) is not None:
             raise
-        raise InputError(f"{path} cannot be read ({_in_short(error)}).") from None
+        raise InputError(f"{path} cannot be read ({in_short(error, _SAID)}).") from None
     except Exception as error:  # the decoders each raise their own, of damaged files also ZeroDivisionError and the like
-        raise InputError(f"{path} cannot be read as a {found} image ({_in_short(error)}).") from None
+        raise InputError(f"{path} cannot be read as a {found} image ({in_short(error, _SAID)}).") from None
     _check(path, image.pixels)
     return image
 
@@ -81,7 +83,7 @@ def write(path, image, pixels):
     except (InputError, OSError, MemoryError):
         raise
     except Exception as error:  # as of the decoders, each encoder's own
-        raise InputError(f"{path} cannot be written as a {image.format} image ({_in_short(error)}).") from None
+        raise InputError(f"{path} cannot be written as a {image.format} image ({in_short(error, _SAID)}).") from None
 
 
 def write_new(path, pixels):
@@ -118,7 +120,3 @@ def _check(path, pixels):
         raise InputError(f"{path} must hold whole numbers or floats of at most 64 bits. Received: {pixels.dtype}")
     if pixels.shape[-1] not in (1, 3):
         raise InputError(f"{path} must be gray or RGB, with transparency or without. Received: {pixels.shape[-1]} channels")
-
-
-def _in_short(error):
-    return " ".join(str(error).split())[:100] or type(error).__name__

@@ -78,6 +78,11 @@ def of_store(path, base, output_dir):
     return pathlib.Path(os.path.abspath(output_dir)) / folder / f"{path.stem}{finding.DENOISED}{finding.ZARR}"
 
 
+def part_in_names(shard):
+    """What the names of a shard's own files hold: '_3of8' of '3/8', nothing of None."""
+    return f"_{shard.strip().replace('/', 'of')}" if shard else ""
+
+
 def parse_shard(text):
     """(number, count) of 'number/count', such as 3/8: the third of eight parts.
 

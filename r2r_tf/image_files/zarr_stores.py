@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from r2r_tf.errors import InputError, package
+from r2r_tf.errors import InputError, in_short, package
 
 STATE = ".r2r_tf"  # folder in a store that is being written
 _ROWS_AND_COLUMNS = (["y", "x"], ["Y", "X"])
@@ -85,8 +85,7 @@ def readable(path):
     except (InputError, MemoryError):
         raise
     except Exception as error:
-        said = " ".join(str(error).split())[:150] or type(error).__name__
-        raise InputError(f"{path} is not a Zarr array or group that can be read ({said}).") from None
+        raise InputError(f"{path} is not a Zarr array or group that can be read ({in_short(error)}).") from None
 
 
 def factors_of(fine, coarse):

@@ -145,7 +145,7 @@ def _bound(picture, frame, known, zero):
 
 def shown_of(picture):
     """(What shows a picture, [H, W, C] float64; its `content.Content`; which of those pixels are holes)."""
-    shown = picture.shown()
+    shown = content.sample(picture.values, picture.pixels.shape)
     known = content.of_sample(shown, picture.no_data)
     return shown, known, content.holes(shown, known)
 

@@ -21,24 +21,17 @@ class Picture(NamedTuple):
       pixels: [H, W, C] of any dtype, in memory or mapped.
       no_data: the value that stands for none, or None.
       mask: [H, W, C] boolean, which pixels are none, or None.
-      sample: [h, w, C] values that stand for those of the picture wherever something is found out about it, as of a volume that
-        it is a part of; None for its own.
     """
 
     pixels: np.ndarray
     no_data: float | None = None
     mask: np.ndarray | None = None
-    sample: np.ndarray | None = None
     beyond = 0  # how many pixels around a window `finished` looks at
 
     def values(self, rows, columns):
         """A window, given as (start, stop), as float64; NaN where the mask says so."""
         values = np.asarray(self.pixels[slice(*rows), slice(*columns)], np.float64)
         return values if self.mask is None else np.where(self.mask[slice(*rows), slice(*columns)], np.nan, values)
-
-    def shown(self):
-        """What shows the picture, [h, w, C] float64: its sample, itself, or windows of a large one."""
-        return content.sample(self.values, self.pixels.shape) if self.sample is None else np.asarray(self.sample, np.float64)
 
     def finished(self, estimate):
         """A window's estimate, before what is around it is cut off."""
@@ -74,13 +67,6 @@ class View(NamedTuple):
     def pixels(self):
         """Those of the picture."""
         return self.picture.pixels
-
-    def shown(self):
-        """As `Picture.shown`."""
-        if self.picture.sample is None:
-            return content.sample(self.values, self.pixels.shape)
-        alone = self._replace(picture=Picture(self.picture.sample, self.picture.no_data))
-        return alone.values(*((0, side) for side in self.picture.sample.shape[:2]))
 
     @property
     def level(self):

@@ -57,13 +57,12 @@ class Page:
         return np.asarray(self.read(*window), self.dtype)[..., None]
 
 
-def known(job, windows, no_data=None):
+def known(job, windows):
     """`Known` of a volume.
 
     Args:
       job: `one_file.Job`.
       windows: [K, h, w] of the volume, as from `volume_sample.windows`.
-      no_data: the value that stands for no value, or None.
     Raises:
       InputError: what the job says does not fit.
     """
@@ -77,9 +76,9 @@ def known(job, windows, no_data=None):
     average = defaults.plan(denoiser, **job.draws)
     sigma = None if job.sigma is None else job.sigma.of_range(scale)
     if sigma is None and law is None and frames.sees_content(denoiser):
-        law = stacks.shared_law(denoiser, [Picture(own[..., None], no_data) for own in windows], scale, noise)
+        law = stacks.shared_law(denoiser, [Picture(own[..., None]) for own in windows], scale, noise)
         noise = noise if law is not None else frames.WHITE
-    frame = frames.frame_of(denoiser, Picture(whole, no_data), scale, average, sigma=sigma, noise=noise, law=law)
+    frame = frames.frame_of(denoiser, Picture(whole), scale, average, sigma=sigma, noise=noise, law=law)
     return Known(denoiser, scale, average, frame)
 
 
@@ -91,7 +90,7 @@ def reach(about):
     return radius + beyond + 2 * multiple + 2 * content.MARGIN + about.frame.beyond
 
 
-def part(about, job, read, shape, dtype, *, numbers, rows, columns, no_data=None):
+def part(about, job, read, shape, dtype, *, numbers, rows, columns):
     """The estimate of a part of a volume, [n, h, w] of its dtype.
 
     Args:
@@ -102,7 +101,6 @@ def part(about, job, read, shape, dtype, *, numbers, rows, columns, no_data=None
       dtype: of the volume.
       numbers: of the pages.
       rows, columns: (start, stop).
-      no_data: as in `known`.
     """
     result = np.empty((len(numbers), *(stop - start for start, stop in (rows, columns))), dtype)
     own_frames = {}
@@ -113,7 +111,7 @@ def part(about, job, read, shape, dtype, *, numbers, rows, columns, no_data=None
             if about.frame.of is None:
                 result[numbers.index(number)] = page[slice(*rows), slice(*columns)][..., 0]
                 continue
-            frame = own_frames[number] = about.frame.of(Picture(page, no_data))
+            frame = own_frames[number] = about.frame.of(Picture(page))
             yield tiles.Plane(frame.read, page.shape, frame.model, number, frame.weak, finish=frame.finish, beyond=frame.beyond)
 
     limits = {"seed": job.seed, "max_memory_gb": job.max_memory_gb, "within": (rows, columns)}
@@ -123,12 +121,17 @@ def part(about, job, read, shape, dtype, *, numbers, rows, columns, no_data=None
     return result
 
 
+def channels_of(place, channels):
+    """The channels of a block, (start, stop) along each axis; 0 where there is no axis of channels."""
+    return range(1) if channels is None else range(*place[channels])
+
+
 def block(job, about, window, *, place, around, shape, channels=None):
     """The estimate of a block of a volume, pages and channels of it, of its shape and dtype.
 
     Args:
       job: `one_file.Job`.
-      about: list of `Known`, one for each channel.
+      about: dict from each of the block's channels, as from `channels_of`, to its `Known`.
       window: the block and what is around it, [..., h, w].
       place, around: where the block and the window are, (start, stop) along each axis; as far around as `reach` says.
       shape: of the volume.
