@@ -68,8 +68,8 @@ def client_of(address):
 def results(client, function, tasks, *arguments, split=None):
     """Yields (task, what function(task, *arguments) returned or the error that it ended with), as they come.
 
-    A worker that dies takes along what waits at it. So tasks whose workers died again and again are suspects. They are done in
-    the end, each with nothing beside it.
+    A worker that dies takes along what waits at it. So tasks whose workers died again and again are suspects, as are those that
+    the scheduler forgot. They are done in the end, each with nothing beside it.
 
     Args:
       client: as from `client_of`.
@@ -96,27 +96,36 @@ def results(client, function, tasks, *arguments, split=None):
     try:
         send(itertools.islice(tasks, most()))
         for future in running:
-            task, came = sent.pop(future.key), _outcome(future)
-            if isinstance(came, distributed.KilledWorker):
+            task, came = sent.pop(future.key), _outcome(client, future)
+            if isinstance(came, (CancelledError, distributed.KilledWorker)):
                 suspects += split(task) if split else [task]
             else:
                 yield task, came
             del future
             send(itertools.islice(tasks, max(0, most() - len(sent))))
         for task in suspects:
-            yield task, _outcome(submit(task))
+            yield task, _outcome(client, submit(task))
     except (CancelledError, OSError, TimeoutError) as error:
         raise InputError(
             f"The Dask scheduler was lost ({in_short(error)}): the same command again goes on where this one ended."
         ) from None
 
 
-def _outcome(future):
-    """The result of a task, or its error, when it has ended."""
-    error = future.exception()
-    if future.status in ("cancelled", "lost"):
-        raise CancelledError
-    return future.result() if error is None else error
+def _outcome(client, future):
+    """The result of a task, or its error, when it has ended: again, where a worker died with a result in its memory.
+
+    Raises:
+      CancelledError: the scheduler is gone. Where it is there and forgot the task, the error is returned.
+    """
+    try:
+        return future.result()
+    except Exception as error:
+        if future.status == "error":
+            return error
+        cancelled = CancelledError(in_short(error))
+    if client.status != "running":
+        raise cancelled
+    return cancelled
 
 
 def start_quietly():

@@ -1,5 +1,9 @@
 """Tasks on Dask: none is lost or given back twice when workers die, few are on their way, and what is wrong is one sentence."""
 
+import os
+import signal
+import time
+
 import pytest
 import tasks
 
@@ -19,6 +23,41 @@ def test_workers_that_die_lose_nothing_and_double_nothing(client, tmp_path):
     came = dict(engine.results(client, tasks.died_once, range(40), str(tmp_path)))
     assert came == {number: number**2 for number in range(40)}
     assert len(list(tmp_path.glob("tried-*"))) == 3
+
+
+def test_results_that_die_with_their_workers_are_made_again(client):
+    """They were done and had not been asked for: as when a worker dies while another result is dealt with."""
+    came = {}
+    for task, result in engine.results(client, tasks.slow, range(12)):
+        came[task] = result
+        if len(came) == 1:
+            wait_until(lambda: states(client).count("finished") >= 2)
+            for pid in client.run(os.getpid).values():
+                os.kill(pid, signal.SIGKILL)
+            wait_until(lambda: "lost" in states(client))
+    assert came == {task: task for task in range(12)}
+
+
+def test_tasks_that_the_scheduler_forgot_are_sent_again(client):
+    import distributed
+
+    came = {}
+    for task, result in engine.results(client, tasks.slow, range(12)):
+        came[task] = result
+        if len(came) == 1:
+            client.cancel([distributed.Future(key, client) for key in list(client.futures)])
+    assert came == {task: task for task in range(12)}
+
+
+def states(client):
+    return [future.status for future in client.futures.values()]
+
+
+def wait_until(true):
+    end = time.monotonic() + 20
+    while not true():
+        assert time.monotonic() < end
+        time.sleep(0.05)
 
 
 def test_what_kills_every_worker_is_told_from_what_is_with_it(client):
