@@ -36,6 +36,8 @@ USES_TENSORFLOW = {
     "data/pipeline",
     "data/raised",
     "data/sampling",
+    "data/shares",
+    "data/stateless_draws",
     "inference/export",
     "models/fused_norm",
     "reports/tensorboard",

@@ -10,7 +10,7 @@ import numpy as np
 import skimage.transform
 
 from r2r_tf.backend import tf
-from r2r_tf.data import sampling
+from r2r_tf.data import stateless_draws
 from r2r_tf.errors import InputError
 from r2r_tf.noise import ImageNoise
 
@@ -51,7 +51,7 @@ def add_frozen_noise(x, model, noise_seed, *, source, index, copy=0):
       [H, W, C] float32 array, not clipped.
     """
     with tf.device("CPU"):  # whatever accelerator is there, the same y
-        draws = sampling.FrozenDraws(sampling.key(noise_seed, f"frozen noise {copy} of {source}"), index, x.shape)
+        draws = stateless_draws.FrozenDraws(stateless_draws.key(noise_seed, f"frozen noise {copy} of {source}"), index, x.shape)
         return model.at(x).sample(x, draws)
 
 

@@ -1,12 +1,12 @@
 """From frozen noisy images to batches: random patches, and the tf.data map that recorrupts them on the fly.
 
-Every draw is stateless (see `sampling`), so a batch depends on its number alone. Images are [H, W, C], batches [B, p, p, C],
+Every draw is stateless (see `stateless_draws`), so a batch depends on its number alone. Images are [H, W, C], batches [B, p, p, C],
 float32, [0, 1] scale, neither clipped nor rounded once noise is on them.
 """
 
 from r2r_tf import objectives
 from r2r_tf.backend import tf
-from r2r_tf.data import patch_noise, raised, sampling
+from r2r_tf.data import patch_noise, raised, sampling, shares, stateless_draws
 from r2r_tf.errors import InputError
 
 
@@ -25,6 +25,7 @@ def batches(
     with_clean=False,
     with_level=False,
     levels=None,
+    share=shares.WHOLE,
 ):
     """The data set of training (or validation) batches number first_step, first_step + 1, ...
 
@@ -42,10 +43,12 @@ def batches(
       with_clean: append the clean patch to the target's channels, for the monitored PSNR; losses ignore it.
       with_level: append the standard deviation of the input's noise to the input's channels.
       levels: (low, high) for raised levels between them, see `raised`; alpha is then the least.
+      share: `shares.Shares` of every batch that are delivered, one after the other; B is then the size of one.
     Returns:
       `tf.data.Dataset` of (input [B, p, p, C or C + 1], target [B, p, p, C or 2C]) float32, with levels also weights [B, 1, 1].
     Raises:
-      InputError: an image is smaller than a patch, an odd batch is to be antithetic, clean images are needed and missing.
+      InputError: an image is smaller than a patch, an odd batch is to be antithetic or shares would differ in size, clean images
+        are needed and missing.
     """
     rule = objectives.of_images(objective, images[0].simulated)
     mirrored = rule.paired and antithetic
@@ -57,18 +60,22 @@ def batches(
     pixels = {name: sampling.pack([getattr(image, name) for image in images]) for name in sorted(sources)}
     sampling.check_sizes(pixels["noisy"], patch_size)
     patches_per_step, channels = patches_of(objective, antithetic, batch_size), images[0].noisy.shape[-1]
+    size = share.size(patches_per_step)
     choose = raised.chooser(images, rule, alpha, levels, patches_per_step, seed, role)
-    noise_of, z_seed = patch_noise.of_images(images, patch_size), sampling.key(seed, f"{role} z")
+    noise_of, z_seed = patch_noise.of_images(images, patch_size), stateless_draws.key(seed, f"{role} z")
 
-    def crop(step):
+    def crop(number):
+        step, begin = share.step_and_begin(number, size)
         image, *raising = choose(step)
         corners = sampling.random_corners(pixels["noisy"], patch_size, image, seed, role, step)
-        raising = tuple(None if part is None else part[:, None, None, None] for part in raising)
-        return step, corners, raising, {name: sampling.gather(values, corners, patch_size) for name, values in pixels.items()}
+        corners = tuple(shares.part(own, begin, size) for own in corners)
+        raising = tuple(None if own is None else shares.part(own, begin, size)[:, None, None, None] for own in raising)
+        patches = {name: sampling.gather(values, corners, patch_size) for name, values in pixels.items()}
+        return (step, begin), corners, raising, patches
 
-    def recorrupt(step, corners, raising, patches):
+    def recorrupt(place, corners, raising, patches):
         noise, (gain, own_alpha) = noise_of(corners), raising
-        draws = sampling.KeyedDraws(z_seed, step, (patches_per_step, patch_size, patch_size, channels))
+        draws = stateless_draws.KeyedDraws(z_seed, place[0], (size, patch_size, patch_size, channels), place[1], patches_per_step)
         twins = (draws, draws.mirrored()) if mirrored else (draws,)
         pairs = [rule.pair(patches, noise, own, own_alpha, gain) for own in twins]
         inputs, targets = (tf.concat(part, axis=0) for part in zip(*pairs, strict=True))
@@ -82,14 +89,14 @@ def batches(
         if levels:
             own = raised.weights(level, rule.target_variance(noise, own_alpha))
             weights = (tf.concat([own] * len(twins), axis=0),)
-        return step, inputs, targets, *weights
+        return place, inputs, targets, *weights
 
-    def flip_together(step, inputs, targets, *weights):
-        code = sampling.random_flips(patches_per_step, seed, role, step)
+    def flip_together(place, inputs, targets, *weights):
+        code = shares.part(sampling.random_flips(patches_per_step, seed, role, place[0]), place[1], size)
         code = tf.tile(code, [2]) if mirrored else code
         return sampling.flip(inputs, code), sampling.flip(targets, code), *weights
 
-    dataset = tf.data.Dataset.range(first_step, first_step + num_steps)
+    dataset = tf.data.Dataset.range(first_step * share.count, (first_step + num_steps) * share.count)
     for function in (crop, recorrupt, flip_together):
         dataset = dataset.map(function, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
     options = tf.data.Options()

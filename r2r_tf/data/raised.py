@@ -16,7 +16,7 @@ import numpy as np
 
 from r2r_tf import recorruption
 from r2r_tf.backend import tf
-from r2r_tf.data import sampling
+from r2r_tf.data import sampling, stateless_draws
 from r2r_tf.errors import InputError
 from r2r_tf.noise.gaussian import GREY_LEVELS
 from r2r_tf.noise.model import AdditiveGaussian
@@ -86,7 +86,7 @@ def _raised(images, rule, alpha, levels, count, seed, role):
     low = max(levels[0], float(least[0]))
 
     def choose(step):
-        u, v = tf.unstack(sampling.uniforms([2, count], seed, f"{role} raised level", step))
+        u, v = tf.unstack(stateless_draws.uniforms([2, count], seed, f"{role} raised level", step))
         level = tf.cast(low + u * (levels[1] - low), tf.float32)
         able = tf.maximum(tf.searchsorted(least, level, side="right"), 1)
         place = tf.searchsorted(pixels, v * tf.gather(pixels, able - 1), side="right")

@@ -8,7 +8,7 @@ import tensorflow as tf
 from conftest import standard_errors
 
 from r2r_tf import noise
-from r2r_tf.data import datasets, frozen_images, pipeline, sampling
+from r2r_tf.data import datasets, frozen_images, pipeline, sampling, stateless_draws
 from r2r_tf.errors import InputError
 
 SIGMA = 0.1
@@ -100,7 +100,7 @@ def test_tf_data_equals_eager(images):
             step,
         )
         y = np.stack([images[i].noisy[t : t + 16, le : le + 16] for i, t, le in zip(*(part.numpy() for part in corners))])
-        z = SIGMA * sampling.standard_normal(y.shape, sampling.key(3, "train z"), step).numpy()
+        z = SIGMA * stateless_draws.standard_normal(y.shape, stateless_draws.key(3, "train z"), step).numpy()
         code = sampling.random_flips(8, 3, "train", step)
         np.testing.assert_allclose(y_hat, sampling.flip(y + 0.5 * z, code), atol=1e-6)
         np.testing.assert_allclose(y_tilde, sampling.flip(y - z / 0.5, code), atol=1e-6)

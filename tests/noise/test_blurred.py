@@ -7,7 +7,7 @@ import tensorflow as tf
 from conftest import standard_errors
 
 from r2r_tf import estimation, noise
-from r2r_tf.data import patch_noise, sampling
+from r2r_tf.data import patch_noise, stateless_draws
 from r2r_tf.data.frozen_images import FrozenImage
 from r2r_tf.errors import InputError
 
@@ -103,7 +103,7 @@ def test_patches_have_the_noise_of_their_images():
     corners = tuple(tf.constant(np.tile(part, count // 2), tf.int64) for part in ([0, 1], [0, 0], [0, 0]))
 
     def made(step):
-        own, draws = noise_of(corners), sampling.KeyedDraws(sampling.key(3, "z"), step, (count, 64, 64, 2))
+        own, draws = noise_of(corners), stateless_draws.KeyedDraws(stateless_draws.key(3, "z"), step, (count, 64, 64, 2))
         return own.scaled(2.0).level(), *own.recorrupt(tf.zeros((count, 64, 64, 2)), draws, 1.0)
 
     level, z, negative = (np.float64(part) for part in next(iter(tf.data.Dataset.range(1).map(made))))

@@ -9,7 +9,7 @@ import tensorflow as tf
 from conftest import history, run_here, standard_errors
 
 from r2r_tf import noise, recorruption
-from r2r_tf.data import patch_noise, sampling
+from r2r_tf.data import patch_noise, stateless_draws
 from r2r_tf.data.frozen_images import FrozenImage
 from r2r_tf.errors import InputError
 from r2r_tf.inference.draws import FieldDraws
@@ -168,7 +168,7 @@ def test_pipeline_is_keyed(name):
     alpha = tf.constant([ALPHA] * 3)[:, None, None, None]
 
     def made(step):
-        draws = sampling.KeyedDraws(sampling.key(3, "z"), step, (3, 160, 160, 1))
+        draws = stateless_draws.KeyedDraws(stateless_draws.key(3, "z"), step, (3, 160, 160, 1))
         level = noise_of(corners).scaled(alpha + 1.0).level() * tf.ones_like(patches)
         return *noise_of(corners).recorrupt(tf.constant(patches), draws, alpha), level
 
