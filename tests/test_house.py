@@ -42,6 +42,8 @@ USES_TENSORFLOW = {
     "models/fused_norm",
     "reports/tensorboard",
     "training/data",
+    "training/fitting",
+    "training/hosts",
     "training/placement",
     "training/run",
 }

@@ -1,6 +1,6 @@
 """From frozen noisy images to batches: random patches, and the tf.data map that recorrupts them on the fly.
 
-Every draw is stateless (see `stateless_draws`), so a batch depends on its number alone. Images are [H, W, C], batches [B, p, p, C],
+Every draw is stateless (see `stateless_draws`): a batch depends on its number alone. Images are [H, W, C], batches [B, p, p, C],
 float32, [0, 1] scale, neither clipped nor rounded once noise is on them.
 """
 

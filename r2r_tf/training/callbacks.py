@@ -79,15 +79,18 @@ class StopOnNaN(keras.callbacks.Callback):
 
 
 class Checkpoint(keras.callbacks.Callback):
-    """After each epoch saves the state, then appends the epoch to history.csv."""
+    """Keeps the history; after each epoch saves the state, then appends the epoch to history.csv, on the host that writes."""
 
-    def __init__(self, directory, history_path, history):
+    def __init__(self, directory, history_path, history, writes=True):
         super().__init__()
         self._directory, self._history_path, self.history = directory, history_path, list(history)
+        self._writes = writes
 
     def on_epoch_end(self, epoch, logs=None):
         row = {"epoch": epoch + 1, **{name: float(value) for name, value in logs.items()}}
         self.history.append(row)
+        if not self._writes:
+            return
         checkpoints.save(self._directory, self.model, self.history)
         checkpoints.append_history(self._history_path, row)
 
@@ -95,7 +98,7 @@ class Checkpoint(keras.callbacks.Callback):
 class Progress(keras.callbacks.Callback):
     """One bar over the whole run (loss, estimated PSNR, patches/s, time left) and a line per epoch."""
 
-    def __init__(self, first_epoch, epochs, steps_per_epoch, batch_size):
+    def __init__(self, first_epoch, epochs, steps_per_epoch, batch_size, shows=True):
         super().__init__()
         self._epochs, self._batch_size = epochs, batch_size
         patches = steps_per_epoch * batch_size
@@ -107,6 +110,7 @@ class Progress(keras.callbacks.Callback):
             dynamic_ncols=terminal,
             mininterval=0.2 if terminal else 30.0,
             desc=f"epoch {first_epoch + 1}/{epochs}",
+            disable=not shows,
         )
 
     def on_epoch_begin(self, epoch, logs=None):
@@ -117,6 +121,8 @@ class Progress(keras.callbacks.Callback):
         self._bar.update(self._batch_size)
 
     def on_epoch_end(self, epoch, logs=None):
+        if self._bar.disable:
+            return
         monitored = "" if math.isnan(logs["val_psnr"]) else f"monitored {logs['val_psnr']:.2f} dB  "
         self._bar.write(
             f"epoch {epoch + 1:3d}/{self._epochs}  loss {logs['loss']:.5f}  val_loss {logs['val_loss']:.5f}  "

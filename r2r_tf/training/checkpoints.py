@@ -1,17 +1,21 @@
 """Checkpoints of a training run: one folder per finished epoch, complete or absent, the last two kept.
 
-Keras's `BackupAndRestore` overwrites its file in place, so a kill inside the write would lose it.
+Keras's `BackupAndRestore` overwrites its file in place, so a kill inside the write would lose it; its weight files name the
+classes of layers, which depend on the devices.
 """
 
 import json
 import pathlib
 import shutil
 
+import keras
+import numpy as np
+
 from r2r_tf import atomic
 from r2r_tf.errors import InputError
 from r2r_tf.models import denoisers
 
-KEEP = 2
+KEEP, _STATE = 2, "state.npz"
 
 
 def save(directory, model, history):
@@ -25,7 +29,7 @@ def save(directory, model, history):
     size = denoisers.size_of(model.variables + model.optimizer.variables)
     with atomic.replacing(_path(directory, len(history)), size) as temporary:
         temporary.mkdir()
-        model.save_weights(temporary / "state.weights.h5")
+        np.savez(temporary / _STATE, *map(keras.ops.convert_to_numpy, _state(model)))
         (temporary / "history.json").write_text(json.dumps(history))
     for path in finished(directory)[:-KEEP]:
         shutil.rmtree(path)
@@ -47,8 +51,8 @@ def restore(directory, model):
     for path in reversed(finished(directory)):
         try:
             history = json.loads((path / "history.json").read_text())
-            model.load_weights(path / "state.weights.h5")
-        except Exception as error:  # damaged files raise whatever h5py meets first
+            _set_state(model, np.load(path / _STATE))
+        except Exception as error:  # damaged files raise whatever is met first
             print(f"Checkpoint {path} cannot be read ({error}); trying the one before.")
             continue
         return history
@@ -62,6 +66,19 @@ def append_history(path, row):
     path = pathlib.Path(path)
     with path.open("a", newline="") as file:
         file.write(atomic.csv_lines([row], header=not path.stat().st_size))
+
+
+def _state(model):
+    return [*model.weights, *model.optimizer.variables]
+
+
+def _set_state(model, values):
+    """Gives a compiled model all values, or, if they are of another one, none."""
+    pairs = [(variable, values[f"arr_{number}"]) for number, variable in enumerate(_state(model))]
+    if len(values) != len(pairs) or any(variable.shape != value.shape for variable, value in pairs):
+        raise ValueError("it is of another network")
+    for variable, value in pairs:
+        variable.assign(value)
 
 
 def _path(directory, epoch):

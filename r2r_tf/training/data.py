@@ -14,7 +14,7 @@ from r2r_tf.errors import InputError
 from r2r_tf.inference import defaults, passes
 from r2r_tf.models import denoisers, networks, structure
 from r2r_tf.noise import NoiseModel, mean_level
-from r2r_tf.training import own_noise
+from r2r_tf.training import hosts, own_noise
 from r2r_tf.training.settings import CHEN, given_noise, network_options, steps_per_epoch, test_noise
 
 CALIBRATION_PATCHES = 512
@@ -119,6 +119,12 @@ def load_test_set(settings, channels):
     )
 
 
+def prepare(settings):
+    """Prepares the data sets of a run, so that several hosts find them prepared."""
+    for name in {None if settings.images else settings.dataset, settings.test_dataset} - {None}:
+        datasets.prepare(name, settings.data_dir, settings.manual_dir)
+
+
 class Batches(NamedTuple):
     """Data sets of (input, target) batches, see `pipeline.batches`: the remaining steps, one validation, one calibration."""
 
@@ -127,7 +133,7 @@ class Batches(NamedTuple):
     calibration: tf.data.Dataset
 
 
-def batches(settings, images, first_epoch, with_level):
+def batches(settings, images, first_epoch, with_level, many=hosts.Hosts()):
     """`Batches` of a run that goes on after some epochs. Calibration batches are of training images, with draws of their own.
 
     Args:
@@ -135,6 +141,7 @@ def batches(settings, images, first_epoch, with_level):
       images: `TrainingImages`.
       first_epoch: how many epochs are done.
       with_level: whether the network is told the level.
+      many: `hosts.Hosts`, which share training and validation; each calibrates by itself.
     """
     steps = steps_per_epoch(settings)
     common = {
@@ -146,7 +153,8 @@ def batches(settings, images, first_epoch, with_level):
         "patch_size": settings.patch_size,
         "seed": settings.seed,
     }
-    train = pipeline.batches(
+    train = functools.partial(
+        pipeline.batches,
         images.train,
         **common,
         role="train",
@@ -154,7 +162,8 @@ def batches(settings, images, first_epoch, with_level):
         first_step=first_epoch * steps,
         num_steps=(settings.epochs - first_epoch) * steps,
     )
-    validation = pipeline.batches(
+    validation = functools.partial(
+        pipeline.batches,
         images.validation,
         **common,
         role="validation",
@@ -169,7 +178,11 @@ def batches(settings, images, first_epoch, with_level):
         first_step=0,
         num_steps=math.ceil(CALIBRATION_PATCHES / settings.batch_size),
     )
-    return Batches(train, validation.cache(), calibration.cache())
+    return Batches(
+        many.distribute(lambda share: train(share=share)),
+        many.distribute(lambda share: validation(share=share).cache()),
+        calibration.cache(),
+    )
 
 
 def validation_steps(settings):

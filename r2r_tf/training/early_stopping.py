@@ -38,14 +38,15 @@ def keep(plain, directory):
 class KeepBest(keras.callbacks.Callback):
     """Saves the weights of the best epoch, and ends the run when it is over. Behind the checkpoint in the list."""
 
-    def __init__(self, plain, directory, patience, checkpoint, start):
+    def __init__(self, plain, directory, patience, checkpoint, start, writes=True):
         """`plain` holds the validated weights at the end of a validation; `checkpoint` has the history of finished epochs."""
         super().__init__()
+        self._writes = writes
         self._plain, self._directory = plain, directory
         self._patience, self._checkpoint, self._start = patience, checkpoint, start
 
     def on_test_end(self, logs=None):
-        if logs["loss"] < min([self._start, *(row["val_loss"] for row in self._checkpoint.history)]):
+        if self._writes and logs["loss"] < min([self._start, *(row["val_loss"] for row in self._checkpoint.history)]):
             keep(self._plain, self._directory)
 
     def on_epoch_end(self, epoch, logs=None):

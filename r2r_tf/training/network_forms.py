@@ -8,7 +8,7 @@ import keras
 from r2r_tf import pretrained
 from r2r_tf.errors import InputError
 from r2r_tf.models import denoisers, microbatches, networks, structure
-from r2r_tf.training import losses, optimizers, placement
+from r2r_tf.training import hosts, losses, optimizers, placement
 from r2r_tf.training.settings import AUTO
 
 
@@ -30,18 +30,18 @@ class Forms(NamedTuple):
     start: str | None
 
 
-def build(settings, options, noise_model, devices=None):
+def build(settings, options, noise_model, strategy=None, many=hosts.Hosts()):
     """`Forms` of a new network, compiled.
 
     Args:
       settings: `Settings`.
       options: as from `network_options`.
       noise_model: what it is to be trained for.
-      devices: for `placement.make_strategy`.
+      strategy: `tf.distribute.Strategy` of several devices, None for one.
+      many: `hosts.Hosts`, whose strategy it may be.
     """
     saved = networks.build(settings.model, **{**options, "dtype": "float32"})
     check_network(saved, settings, noise_model)
-    strategy = placement.make_strategy(devices)
     with strategy.scope() if strategy else contextlib.nullcontext():
         replicas = strategy.num_replicas_in_sync if strategy else 1
         if settings.batch_size % (replicas * settings.microbatches):
@@ -51,7 +51,9 @@ def build(settings, options, noise_model, devices=None):
             )
         trained = networks.build(settings.model, **options, **placement.training_options(settings.model, strategy))
         start = start_from(trained, settings.init, noise_model)
-        compiled = microbatches.in_parts(trained, settings.microbatches)
+        parts = microbatches.in_parts(trained, settings.microbatches)
+    compiled = many.fitted(parts)
+    with strategy.scope() if strategy else contextlib.nullcontext():
         compile_network(compiled, settings)
     return Forms(saved, trained, compiled, replicas, start)
 

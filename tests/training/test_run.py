@@ -91,7 +91,6 @@ def test_replay_of_flags_gives_the_same_model(finished, tmp_path):
 
 _DYING = """
 import os, signal, sys
-import keras
 from r2r_tf.training import checkpoints
 from r2r_tf import command, train
 from r2r_tf.inference import export
@@ -109,7 +108,7 @@ def dying(function, after):
     return call
 
 if point == "weights written":
-    keras.Model.save_weights = dying(keras.Model.save_weights, after=True)
+    checkpoints.np.savez = dying(checkpoints.np.savez, after=True)
 elif point == "before history":
     checkpoints.append_history = dying(checkpoints.append_history, after=False)
 elif point == "before export":

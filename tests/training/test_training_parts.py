@@ -34,7 +34,7 @@ def test_broken_checkpoint_falls_back_to_the_one_before(tmp_path, capsys):
         network.get_layer("conv3").set_weights([np.full((3, 3, 4, 1), float(epoch))])
         checkpoints.save(tmp_path, network, [{"epoch": e} for e in range(1, epoch + 1)])
     assert len(checkpoints.finished(tmp_path)) == 2
-    oldest, newest = (path / "state.weights.h5" for path in checkpoints.finished(tmp_path))
+    oldest, newest = (path / "state.npz" for path in checkpoints.finished(tmp_path))
     newest.write_bytes(newest.read_bytes()[:1000])
     assert len(checkpoints.restore(tmp_path, network)) == 2
     assert (network.get_layer("conv3").get_weights()[0] == 2).all() and "cannot be read" in capsys.readouterr().out

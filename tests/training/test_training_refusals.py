@@ -3,11 +3,17 @@
 import json
 import math
 
+import keras
 import pytest
 from conftest import history, run_here
 
 from r2r_tf.errors import InputError
 from r2r_tf.training import checkpoints, lock, optimizers
+
+
+class Diverging(keras.optimizers.schedules.LearningRateSchedule):
+    def __call__(self, step):
+        return math.nan
 
 
 @pytest.mark.slow
@@ -16,11 +22,11 @@ def test_nan_stops_and_keeps_the_last_good_checkpoint(data_dir, tmp_path, monkey
     """The second epoch diverges: at its second step, or after its only one, which validation sees."""
     run_here(data_dir, tmp_path, epochs=1, steps_per_epoch=steps)
     (good,) = checkpoints.finished(tmp_path / "checkpoints")
-    state = (good / "state.weights.h5").read_bytes()
-    monkeypatch.setattr(optimizers, "make_schedule", lambda settings: math.nan)
+    state = (good / "state.npz").read_bytes()
+    monkeypatch.setattr(optimizers, "make_schedule", lambda settings: Diverging())
     with pytest.raises(InputError, match=f"not finite any more at epoch 2, {where}.*smaller `learning_rate`.*epoch_00001"):
         run_here(data_dir, tmp_path, epochs=2, steps_per_epoch=steps)
-    assert checkpoints.finished(tmp_path / "checkpoints") == [good] and (good / "state.weights.h5").read_bytes() == state
+    assert checkpoints.finished(tmp_path / "checkpoints") == [good] and (good / "state.npz").read_bytes() == state
     assert len(history(tmp_path)) == 1
 
 
@@ -91,7 +97,7 @@ def test_damaged_records_are_said_and_damaged_checkpoints_passed_over(data_dir, 
     with pytest.raises(InputError, match="run.json is damaged"):
         run_here(data_dir, tmp_path / "run", epochs=3, steps_per_epoch=2)
     (tmp_path / "run" / "run.json").unlink()
-    newest = checkpoints.finished(tmp_path / "run" / "checkpoints")[-1] / "state.weights.h5"
+    newest = checkpoints.finished(tmp_path / "run" / "checkpoints")[-1] / "state.npz"
     newest.write_bytes(newest.read_bytes()[:3000] + b"x" * 500)
     run_here(data_dir, tmp_path / "run", epochs=3, steps_per_epoch=2)
     assert len(history(tmp_path / "run")) == 3
