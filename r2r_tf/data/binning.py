@@ -11,21 +11,22 @@ import numpy as np
 from r2r_tf.noise.blocks import binned
 
 
-def with_copies(images, factors):
+def with_copies(images, factors, keep=lambda array: array):
     """The same images, followed by a binned copy of each for each factor.
 
     Args:
       images: list of `frozen_images.FrozenImage`.
       factors: tuple of sides of blocks, or None for no copies.
+      keep: function that returns an array as it is to be kept, such as `scratch.Shelf.keep`.
     Returns:
       List of `FrozenImage` whose `binned_by` tells the factor of each, 1 for whole images.
     Raises:
       InputError: the noise of the means is not of the same family.
     Source: not in the R2R paper. Ours; training on several resolutions of clean images is usual (Zhang et al., DnCNN, 2017).
     """
-    return images + [_copy(image, factor) for factor in factors or () for image in images]
+    return images + [_copy(image, factor, keep) for factor in factors or () for image in images]
 
 
-def _copy(image, factor):
-    arrays = {name: binned(value, factor) for name, value in image._asdict().items() if isinstance(value, np.ndarray)}
+def _copy(image, factor, keep):
+    arrays = {name: keep(binned(value, factor)) for name, value in image._asdict().items() if isinstance(value, np.ndarray)}
     return image._replace(**arrays, noise=image.noise.binned(factor), binned_by=factor)

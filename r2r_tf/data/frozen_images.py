@@ -55,7 +55,7 @@ def add_frozen_noise(x, model, noise_seed, *, source, index, copy=0):
         return model.at(x).sample(x, draws)
 
 
-def noisy_images(pictures, model_of, noise_seed, *, second_copy=False, scales=(1.0,)):
+def noisy_images(pictures, model_of, noise_seed, *, second_copy=False, scales=(1.0,), shelf=None):
     """List of `FrozenImage` of a list of pictures: frozen noise on clean ones, real noise left as it is.
 
     Args:
@@ -65,6 +65,7 @@ def noisy_images(pictures, model_of, noise_seed, *, second_copy=False, scales=(1
       noise_seed: as in `add_frozen_noise`.
       second_copy: also draw the second noisy copy.
       scales: each image is resized by one of these, drawn once per image, before its noise is drawn.
+      shelf: `scratch.Shelf` for what is known of real noise pixel by pixel; None keeps it in memory.
     Raises:
       InputError: a second copy, another scale or a range of levels for pictures whose noise is real.
     """
@@ -76,8 +77,9 @@ def noisy_images(pictures, model_of, noise_seed, *, second_copy=False, scales=(1
             raise InputError(f"`scales` would change the real noise of {pictures[0].source}. Leave it out.")
         if any(model and model.levels == "range" for model in models):
             raise InputError(f"`sigma` must be the one level of the noise that {pictures[0].source} has. Received: {models[0]}")
+        keep = shelf.keep_parts if shelf else lambda own: own
         return [
-            FrozenImage(picture.noisy, model and model.at(picture.noisy), picture.clean, simulated=False)
+            FrozenImage(picture.noisy, keep(model and model.at(picture.noisy)), picture.clean, simulated=False)
             for picture, model in zip(pictures, models, strict=True)
         ]
     return [_simulated(picture, model, noise_seed, second_copy, scales) for picture, model in zip(pictures, models, strict=True)]
@@ -91,6 +93,8 @@ def misjudge_levels(images, errors, seed):
       errors: relative error of all levels, as one number in a tuple; two are a range from which each image draws its own.
       seed: of those draws.
     """
+    if not any(errors):
+        return images
     relative = np.random.default_rng([seed, zlib.crc32(b"misjudged level")]).uniform(errors[0], errors[-1], len(images))
     return [image._replace(noise=image.noise.scaled(1.0 + error)) for image, error in zip(images, relative.tolist(), strict=True)]
 

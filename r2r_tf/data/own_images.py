@@ -1,5 +1,6 @@
-"""Noisy image files to train on: one kind of pixels, one value range, windows where the whole does not fit into memory."""
+"""Noisy image files to train on: one kind of pixels, one value range; on disk where they do not fit into memory."""
 
+import itertools
 import pathlib
 from typing import NamedTuple
 
@@ -9,10 +10,10 @@ from tqdm import tqdm
 from r2r_tf import image_files
 from r2r_tf.data.datasets import Picture
 from r2r_tf.errors import InputError
-from r2r_tf.image_files import content, value_range
+from r2r_tf.image_files import content, scratch, value_range
 
-# more than this many values are not held in memory: evenly spread windows then stand for the images
-MOST_VALUES, WINDOW_SIDE = 1 << 28, 512
+# pixels on a side of the parts that larger pictures are cut into
+_SIDE = 4096
 # parts of a single picture, some of them to validate on
 _PARTS = 5
 
@@ -31,12 +32,15 @@ class OwnImages(NamedTuple):
     dtype: str
 
 
-def load(inputs, single=False):
+def load(inputs, single=False, shelf=None):
     """Reads the images that files, folders and patterns stand for; pages count as images.
+
+    Files are read twice: what they hold, then their pixels.
 
     Args:
       inputs: list of strings, as for `image_files.find`.
       single: they are one picture, which is cut into parts.
+      shelf: `scratch.Shelf` for the pictures; None for one of their own.
     Returns:
       `OwnImages`.
     Raises:
@@ -44,60 +48,68 @@ def load(inputs, single=False):
 
     Pixels that are no values (NaN, no-data, hot ones) are filled from their neighbours. Constant pages are left out.
     """
+    shelf = shelf or scratch.Shelf()
     paths = image_files.find(inputs, print)
-    pages, known = {}, {}
-    for path in tqdm(paths, unit=" files", desc="reading", delay=2):
-        image = image_files.open_image(path)
-        for number, page in enumerate(image.pixels):
-            own = content.of_page(page, image.details.get("no_data"))
-            if own.high > own.low:
-                name = f"{path} page {number}" if len(image.pixels) > 1 else str(path)
-                pages[name], known[name] = page, own
+    pages, samples = _look(paths)
     if not pages:
         raise InputError(f"`images` must show something. Received: {len(paths)} file(s) that are constant")
-    first, *others = pages.items()
-    for name, page in others:
-        if (page.dtype, page.shape[-1]) != (first[1].dtype, first[1].shape[-1]):
+    first, *others = pages
+    for page in others:
+        if page.kind != first.kind:
             raise InputError(
-                f"`images` must all have the same channels and bits: {first[0]} has {_kind(first[1])}, {name} has {_kind(page)}."
+                f"`images` must all have the same channels and bits: {first.name} has {_said(first)}, {page.name} has "
+                f"{_said(page)}."
             )
     if single and others:
         raise InputError(f"`single_image` is for one picture. Received: {len(pages)}")
-    scale = value_range.of_pixels(list(pages.values()))
-    # (name, page, what is known of it)
-    parts = [(name, page, known[name]) for name, page in pages.items()]
-    if single:
-        parts = _parts(*parts[0])
-    parts = _windows(parts)
+    scale = value_range.of_samples(samples, first.kind[0])
     folder = pathlib.Path(paths[0]).parent.name
     pictures = []
-    for index, (name, page, own) in enumerate(parts):
-        values = np.asarray(page, np.float64)
-        noisy = scale.to_unit(content.filled(values, content.holes(values, own), own))
-        pictures.append(Picture(name, None, noisy, f"images/{folder}", index))
-    return OwnImages(pictures, scale, first[1].dtype.name)
+    for name, part, known in tqdm(_parts_of(pages, single), unit=" pictures", desc="reading", delay=2):
+        values = np.asarray(part, np.float64)
+        noisy = shelf.keep(scale.to_unit(content.filled(values, content.holes(values, known), known)))
+        pictures.append(Picture(name, None, noisy, f"images/{folder}", len(pictures)))
+    return OwnImages(pictures, scale, first.kind[0].name)
 
 
-def _parts(name, page, known):
-    """Bands of a picture across its longer side."""
-    axis = int(page.shape[1] > page.shape[0])
-    return [(f"{name} part {number}", part, known) for number, part in enumerate(np.array_split(page, _PARTS, axis=axis))]
+class _Page(NamedTuple):
+    """A page that shows something: where it is, its `content.Content`, and (dtype, channels)."""
+
+    path: pathlib.Path
+    number: int
+    name: str
+    known: content.Content
+    kind: tuple
 
 
-def _windows(pages):
-    """The pages, or, where they hold too many values, windows that are evenly spread over all of them."""
-    total = sum(page.size for _, page, _ in pages)
-    if total <= MOST_VALUES:
-        return pages
-    windows = [
-        (f"{name} at {top}, {left}", page[top : top + WINDOW_SIDE, left : left + WINDOW_SIDE], known)
-        for name, page, known in pages
-        for top in range(0, max(1, page.shape[0] - WINDOW_SIDE + 1), WINDOW_SIDE)
-        for left in range(0, max(1, page.shape[1] - WINDOW_SIDE + 1), WINDOW_SIDE)
-    ]
-    count = max(2, int(len(windows) * MOST_VALUES / sum(window.size for _, window, _ in windows)))
-    return [windows[round(place)] for place in np.linspace(0, len(windows) - 1, min(count, len(windows)))]
+def _look(paths):
+    """(list of `_Page`, list of what `value_range.sample` takes of each)."""
+    pages, samples = [], []
+    for path in tqdm(paths, unit=" files", desc="looking", delay=2):
+        image = image_files.open_image(path)
+        for number, page in enumerate(image.pixels):
+            known = content.of_page(page, image.details.get("no_data"))
+            if known.high > known.low:
+                name = f"{path} page {number}" if len(image.pixels) > 1 else str(path)
+                pages.append(_Page(path, number, name, known, (page.dtype, page.shape[-1])))
+                samples.append(value_range.sample(page, len(paths) * len(image.pixels)))
+    return pages, samples
 
 
-def _kind(page):
-    return f"{page.shape[-1]} channel(s) of {page.dtype}"
+def _parts_of(pages, single):
+    """Yields (name, pixels, what is known of their page): pages as they are, or parts of a single one or of large ones."""
+    for path, group in itertools.groupby(pages, key=lambda page: page.path):
+        pixels = image_files.open_image(path).pixels
+        for page in group:
+            own = pixels[page.number]
+            counts = [-(-side // _SIDE) for side in own.shape[:2]]
+            if single:
+                longer = int(own.shape[1] > own.shape[0])
+                counts[longer] = max(_PARTS, counts[longer])
+            bands = [part for band in np.array_split(own, counts[0]) for part in np.array_split(band, counts[1], axis=1)]
+            for number, part in enumerate(bands):
+                yield (f"{page.name} part {number}" if len(bands) > 1 else page.name), part, page.known
+
+
+def _said(page):
+    return f"{page.kind[1]} channel(s) of {page.kind[0]}"

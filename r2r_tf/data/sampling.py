@@ -1,5 +1,6 @@
 """Patches: which images they are from and where, cut out of all pixels in one tensor, flipped, rotated and filtered."""
 
+import functools
 from typing import NamedTuple
 
 import numpy as np
@@ -7,12 +8,18 @@ import numpy as np
 from r2r_tf.backend import tf
 from r2r_tf.data import stateless_draws
 from r2r_tf.errors import InputError
+from r2r_tf.image_files import scratch
 
 
 class Pixels(NamedTuple):
-    """All pixels of a list of images in one tensor [sum of H W, C], with where each image starts and how large it is."""
+    """All pixels of a list of images, with how large each is.
 
-    values: tf.Tensor
+    Attributes:
+      values: [sum of H W, C] tensor, or, where they are more than `scratch.MOST`, the list of arrays.
+      starts, heights, widths: of the images, [N] int64 tensors.
+    """
+
+    values: tf.Tensor | list
     starts: tf.Tensor
     heights: tf.Tensor
     widths: tf.Tensor
@@ -42,8 +49,10 @@ def pack(images):
     """`Pixels` of a list of [H, W, C] arrays."""
     sizes = np.array([image.shape[:2] for image in images], np.int64)
     starts = np.concatenate([[0], np.cumsum(sizes.prod(axis=1))[:-1]])
-    values = np.concatenate([image.reshape(-1, image.shape[-1]) for image in images])
-    return Pixels(tf.constant(values, tf.float32), *(tf.constant(part, tf.int64) for part in (starts, sizes[:, 0], sizes[:, 1])))
+    values = images
+    if sum(image.nbytes for image in images) <= scratch.MOST:
+        values = tf.constant(np.concatenate([image.reshape(-1, image.shape[-1]) for image in images]), tf.float32)
+    return Pixels(values, *(tf.constant(part, tf.int64) for part in (starts, sizes[:, 0], sizes[:, 1])))
 
 
 def check_sizes(pixels, patch_size):
@@ -88,11 +97,20 @@ def random_corners(pixels, patch_size, image, seed, role, step):
 def gather(pixels, corners, patch_size):
     """The patches [count, p, p, C] at the given corners."""
     image, top, left = corners
+    if isinstance(pixels.values, list):
+        patches = tf.numpy_function(functools.partial(_cut, pixels.values, patch_size), corners, tf.float32, stateful=False)
+        return tf.ensure_shape(patches, [image.shape[0], patch_size, patch_size, pixels.values[0].shape[-1]])
     along = tf.range(patch_size, dtype=tf.int64)
     rows = (top[:, None] + along)[:, :, None]
     columns = (left[:, None] + along)[:, None, :]
     start, width = (tf.gather(part, image)[:, None, None] for part in (pixels.starts, pixels.widths))
     return tf.gather(pixels.values, start + rows * width + columns)
+
+
+def _cut(images, size, image, top, left):
+    """The same of arrays that may lie on disk."""
+    places = zip(image.tolist(), top.tolist(), left.tolist(), strict=True)
+    return np.stack([images[number][row : row + size, column : column + size] for number, row, column in places])
 
 
 def random_flips(count, seed, role, step):

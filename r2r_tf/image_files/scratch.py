@@ -1,5 +1,6 @@
 """Arrays that may be larger than memory: those stay in a temporary file, whose room on the disk is reserved first."""
 
+import dataclasses
 import tempfile
 
 import numpy as np
@@ -8,6 +9,9 @@ from r2r_tf import atomic
 
 # bytes; larger arrays are made in a temporary file
 LARGE = 1 << 28
+# bytes of many arrays that stay in memory
+MOST = 1 << 30
+_ALIGNED = 64
 
 
 def zeros(shape, dtype):
@@ -24,3 +28,33 @@ def zeros(shape, dtype):
         file = tempfile.TemporaryFile()
         atomic.reserve(file, size)
     return np.memmap(file, dtype, "r+", shape=tuple(shape))
+
+
+class Shelf:
+    """Keeps arrays of which all together may be larger than memory: from so many bytes on, in temporary files."""
+
+    def __init__(self, most=MOST):
+        self._left, self._file, self._taken = most, np.empty(0, np.uint8), 0
+
+    def keep(self, array):
+        """The array, or the same values in a file.
+
+        Raises:
+          OSError: as `zeros`.
+        """
+        if array.nbytes <= self._left:
+            self._left -= array.nbytes
+            return array
+        self._left = 0  # so that later ones stay together
+        if array.nbytes > len(self._file) - self._taken:
+            self._file, self._taken = np.asarray(zeros([max(array.nbytes, 4 * LARGE)], np.uint8)), 0
+        place = self._file[self._taken : self._taken + array.nbytes]
+        self._taken += -(-array.nbytes // _ALIGNED) * _ALIGNED
+        kept = place.view(array.dtype).reshape(array.shape)
+        kept[...] = array
+        return kept
+
+    def keep_parts(self, parts):
+        """A dataclass with its arrays kept, or None."""
+        arrays = {name: own for name, own in vars(parts).items() if isinstance(own, np.ndarray)} if parts else {}
+        return dataclasses.replace(parts, **{name: self.keep(own) for name, own in arrays.items()}) if arrays else parts

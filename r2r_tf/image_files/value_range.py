@@ -60,13 +60,15 @@ def of_pixels(pixels_of_images):
     Args:
       pixels_of_images: list of arrays, [..., H, W, C].
     """
-    dtype = pixels_of_images[0].dtype
+    dtype, count = pixels_of_images[0].dtype, len(pixels_of_images)
+    return of_samples([sample(pixels, count) for pixels in pixels_of_images], dtype)
+
+
+def of_samples(samples, dtype):
+    """`ValueRange` of images of a dtype from what `sample` takes of each."""
+    values = np.concatenate(samples)
     full = ValueRange(0.0, largest(dtype))
-    if dtype == np.uint8:
-        return full
-    share = max(1, _SAMPLES // len(pixels_of_images))
-    values = np.concatenate([_values(pixels, share) for pixels in pixels_of_images])
-    if not values.size:
+    if dtype == np.uint8 or not values.size:
         return full
     low, high = (float(value) for value in np.percentile(values, _PERCENTILES))
     inside = low >= 0 if dtype.kind in "ui" else -0.25 <= low and high <= 1.25
@@ -76,8 +78,11 @@ def of_pixels(pixels_of_images):
     return ValueRange(low, high)
 
 
-def _values(pixels, count):
-    """About `count` values of [..., H, W, C], evenly spread over a few of its pages."""
+def sample(pixels, images):
+    """Values of [..., H, W, C] that stand for it among so many images, evenly spread over a few of its pages."""
+    if pixels.dtype == np.uint8:
+        return np.empty(0)  # its range is known
+    count = max(1, _SAMPLES // images)
     pages = pixels.reshape(-1, *pixels.shape[-3:])
     found = [_valid(page) for page in pages[:: -(-len(pages) // _PAGES)]]
     return np.concatenate([own[:: max(1, own.size * len(found) // count)] for own in found])

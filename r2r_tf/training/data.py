@@ -11,6 +11,7 @@ from r2r_tf import estimation, noise, objectives
 from r2r_tf.backend import tf
 from r2r_tf.data import binning, datasets, frozen_images, own_images, pipeline, raised, test_sets
 from r2r_tf.errors import InputError
+from r2r_tf.image_files import scratch
 from r2r_tf.inference import defaults, passes
 from r2r_tf.models import denoisers, networks, structure
 from r2r_tf.noise import NoiseModel, mean_level
@@ -42,9 +43,9 @@ def load_images(settings):
     Raises:
       InputError: noise is to be estimated from pictures that are clean.
     """
-    about = {"value_range": [0, 1]}
+    about, shelf = {"value_range": [0, 1]}, scratch.Shelf()
     if settings.images:
-        own = own_images.load(settings.images, settings.single_image)
+        own = own_images.load(settings.images, settings.single_image, shelf)
         low, high = own.values
         counts = (high - low) / 255
         print(f"{len(own.pictures)} images. Values from {low:g} to {high:g} are 0 to 1; a grey level is {counts:.3g} counts.")
@@ -55,21 +56,23 @@ def load_images(settings):
     factors, model = settings.binning, given_noise(settings)
     models = model
     if model is None:
-        shown = _estimated(settings, pictures, about["value_range"])
+        shown = _estimated(settings, pictures, about["value_range"], shelf)
         pictures, models, model = shown.pictures, shown.models, shown.pool
         print(f"Noise: {shown.words}.")
         factors = factors if model.white else None
     second_copy = objectives.OBJECTIVES[settings.objective].source == "second"
-    images = frozen_images.noisy_images(pictures, models, settings.seed, second_copy=second_copy, scales=settings.scales)
+    images = frozen_images.noisy_images(
+        pictures, models, settings.seed, second_copy=second_copy, scales=settings.scales, shelf=shelf
+    )
     images = frozen_images.misjudge_levels(images, settings.sigma_error, settings.seed)
     train, validation = frozen_images.split_validation(images, settings.seed, settings.validation_fraction)
-    parts = [binning.with_copies(train, factors), validation]
+    parts = [binning.with_copies(train, factors, shelf.keep), validation]
     if settings.teacher:
-        parts = [_taught(settings, part) for part in parts]
+        parts = [_taught(settings, part, shelf) for part in parts]
     return TrainingImages(*parts, model, about)
 
 
-def _estimated(settings, pictures, values):
+def _estimated(settings, pictures, values, shelf):
     """The `own_noise.Shown` of pictures whose noise is not given; values are what 0 and 1 stand for in the files."""
     if any(picture.noisy is None for picture in pictures):
         raise InputError(
@@ -83,10 +86,10 @@ def _estimated(settings, pictures, values):
     clean = objectives.OBJECTIVES[settings.objective].clean
     network = networks.build(settings.model, **network_options(settings, pictures[0].noisy.shape[-1]))
     homogeneous = structure.form(network).takes_level and structure.is_homogeneous(network)
-    return own_noise.of_pictures(pictures, homogeneous and not clean, settings.alpha, values)
+    return own_noise.of_pictures(pictures, homogeneous and not clean, settings.alpha, values, shelf)
 
 
-def _taught(settings, images):
+def _taught(settings, images, shelf):
     """The same images with the teacher's estimate from each, by the draws that it would take of itself."""
     teacher = denoisers.load(settings.teacher, settings.precision)
     channels = images[0].noisy.shape[-1]
@@ -102,7 +105,7 @@ def _taught(settings, images):
         return passes.averaged_estimate(teacher, image.noisy[None], [image.noise], average, seed=(settings.seed, number))[0]
 
     bar = tqdm(images, unit=" images", desc="teacher")
-    return [image._replace(taught=estimate(number, image)) for number, image in enumerate(bar)]
+    return [image._replace(taught=shelf.keep(estimate(number, image))) for number, image in enumerate(bar)]
 
 
 def load_test_set(settings, channels):

@@ -66,16 +66,13 @@ def test_one_picture_is_cut_into_parts(folder, pictures):
     np.testing.assert_array_equal(own.values.from_unit(whole, np.uint16), twelve_bits(pictures[0], 0))
 
 
-def test_more_than_fits_into_memory_becomes_windows(folder, monkeypatch):
+def test_large_pictures_are_cut_into_parts(folder, monkeypatch):
     everything = own_images.load([str(folder)])
-    monkeypatch.setattr(own_images, "MOST_VALUES", 40_000)
-    monkeypatch.setattr(own_images, "WINDOW_SIDE", 50)
+    monkeypatch.setattr(own_images, "_SIDE", 100)
     own = own_images.load([str(folder)])
-    assert sum(p.noisy.size for p in own.pictures) <= 40_000 and own.values == everything.values
-    assert all(p.noisy.shape == (50, 50, 1) for p in own.pictures)
-    assert {p.name.partition(" at ")[0] for p in own.pictures} == {p.name for p in everything.pictures}
-    first = next(p for p in own.pictures if p.name.endswith("a.tif at 0, 0"))
-    np.testing.assert_array_equal(first.noisy, everything.pictures[0].noisy[:50, :50])
+    assert own.values == everything.values and [p.noisy.shape for p in own.pictures] == [(100, 80, 1)] * 18
+    assert {p.name.partition(" part ")[0] for p in own.pictures} == {p.name for p in everything.pictures}
+    np.testing.assert_array_equal(own.pictures[4].noisy, everything.pictures[0].noisy[100:, 80:160])
 
 
 @pytest.mark.parametrize(
