@@ -1,6 +1,7 @@
 """Arrays that may be larger than memory: those stay in a temporary file, whose room on the disk is reserved first."""
 
 import dataclasses
+import mmap
 import tempfile
 
 import numpy as np
@@ -24,17 +25,22 @@ def zeros(shape, dtype):
     size = int(np.prod(shape, dtype=np.int64)) * np.dtype(dtype).itemsize
     if size <= LARGE:
         return np.zeros(shape, dtype)
+    return np.memmap(_reserved(size), dtype, "r+", shape=tuple(shape))
+
+
+def _reserved(size):
+    """A temporary file of so many bytes, which are there."""
     with atomic.naming(tempfile.gettempdir()):
         file = tempfile.TemporaryFile()
         atomic.reserve(file, size)
-    return np.memmap(file, dtype, "r+", shape=tuple(shape))
+    return file
 
 
 class Shelf:
     """Keeps arrays of which all together may be larger than memory: from so many bytes on, in temporary files."""
 
     def __init__(self, most=MOST):
-        self._left, self._file, self._taken = most, np.empty(0, np.uint8), 0
+        self._left, self._file, self._taken, self._maps = most, np.empty(0, np.uint8), 0, []
 
     def keep(self, array):
         """The array, or the same values in a file.
@@ -47,12 +53,21 @@ class Shelf:
             return array
         self._left = 0  # so that later ones stay together
         if array.nbytes > len(self._file) - self._taken:
-            self._file, self._taken = np.asarray(zeros([max(array.nbytes, 4 * LARGE)], np.uint8)), 0
+            size = max(array.nbytes, 4 * LARGE)
+            with _reserved(size) as file:
+                self._maps.append(mmap.mmap(file.fileno(), size))
+            self._file, self._taken = np.frombuffer(self._maps[-1], np.uint8), 0
         place = self._file[self._taken : self._taken + array.nbytes]
         self._taken += -(-array.nbytes // _ALIGNED) * _ALIGNED
         kept = place.view(array.dtype).reshape(array.shape)
         kept[...] = array
         return kept
+
+    def scatter(self):
+        """Tells the system that reads will be of small parts from now on: it then reads no more than is asked for."""
+        for own in self._maps:
+            if hasattr(mmap, "MADV_RANDOM"):
+                own.madvise(mmap.MADV_RANDOM)
 
     def keep_parts(self, parts):
         """A dataclass with its arrays kept, or None."""

@@ -69,6 +69,7 @@ def load_images(settings):
     parts = [binning.with_copies(train, factors, shelf.keep), validation]
     if settings.teacher:
         parts = [_taught(settings, part, shelf) for part in parts]
+    shelf.scatter()
     return TrainingImages(*parts, model, about)
 
 
