@@ -101,11 +101,12 @@ class Hosts(NamedTuple):
 
 
 def join():
-    """The `Hosts` that TF_CONFIG names, after all of them have started; one where it names none. Call it before
-    TensorFlow's first operation.
+    """The `Hosts` that TF_CONFIG names, after all of them have started; one where it names none.
+
+    Call it before TensorFlow's first operation.
 
     Raises:
-      InputError: TF_CONFIG is none, or names other kinds of tasks.
+      InputError: TF_CONFIG is none, or names other kinds of tasks, or this host cannot be reached there.
     """
     text = os.environ.get(_VARIABLE, "")
     if not text:
@@ -125,7 +126,13 @@ def join():
         )
     if len(addresses) == 1:
         return Hosts()
-    return Hosts(tf.distribute.MultiWorkerMirroredStrategy(), number, len(addresses))
+    try:
+        return Hosts(tf.distribute.MultiWorkerMirroredStrategy(), number, len(addresses))
+    except (tf.errors.OpError, RuntimeError) as error:
+        raise InputError(
+            f"The hosts of {_VARIABLE} cannot talk ({in_short(error)}): each needs an address that is its own and free. "
+            f"Received: {in_short(text)}"
+        ) from None
 
 
 class _OnAllHosts(keras.Model):

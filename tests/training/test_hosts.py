@@ -12,7 +12,7 @@ import time
 import keras
 import numpy as np
 import pytest
-from conftest import ROOT
+from conftest import ROOT, run_python
 
 from r2r_tf.errors import InputError
 from r2r_tf.training import hosts
@@ -117,6 +117,21 @@ def test_hosts_that_differ_are_refused(data_dir, tmp_path):
     found = ended(started(data_dir, tmp_path / "run", *DNCNN, *STEPS, odd=["--seed=3"]), tmp_path / "run")
     assert all(code == 1 and "All hosts must have the same images, flags and --workdir" in said for code, said in found)
     assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.slow
+def test_an_address_that_is_taken_is_a_sentence(data_dir, tmp_path):
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        config = {
+            "cluster": {"worker": [f"127.0.0.1:{other.getsockname()[1]}", "127.0.0.1:1"]},
+            "task": {"type": "worker", "index": 0},
+        }
+        flags = [f"--data_dir={data_dir}", f"--workdir={tmp_path / 'run'}"]
+        process = run_python("-m", "r2r_tf.train", *flags, check=False, env={**os.environ, "TF_CONFIG": json.dumps(config)})
+    last = [line for line in process.stderr.splitlines() if line.startswith("error:")]
+    assert process.returncode == 1 and "cannot talk" in last[0] and "Traceback" not in process.stderr
 
 
 @pytest.mark.parametrize(
