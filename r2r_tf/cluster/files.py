@@ -78,7 +78,12 @@ def settled(asked):
 def _jobs_own(folder, shard=None):
     """Holds the folder's lock, and yields a function of a place and its outcome that logs them."""
     part = placing.part_in_names(shard)
-    with records.only_one(folder / f".denoise{part}.lock"), records.log(folder / f"denoise{part}.csv") as add:
+    own = folder / f".denoise{part}.lock"
+    with records.only_one(own), records.log(folder / f"denoise{part}.csv") as add:
+        for other in folder.glob(".denoise*.lock"):
+            # parts of another cut have files of this one
+            if other.stem.partition("of")[2] != own.stem.partition("of")[2]:
+                records.check_free(other)
 
         def each(place, outcome):
             if outcome.status != outcomes.SKIPPED:

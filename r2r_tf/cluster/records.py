@@ -35,20 +35,34 @@ def only_one(path):
                 path.unlink(missing_ok=True)
 
 
+def check_free(path):
+    """Raises InputError where another job holds a lock."""
+    with contextlib.suppress(FileNotFoundError), path.open(encoding="utf-8") as file, contextlib.suppress(OSError):
+        _hold(file, path, fcntl and fcntl.LOCK_SH)
+
+
+def _hold(file, path, kind):
+    try:
+        if fcntl:
+            fcntl.flock(file, kind | fcntl.LOCK_NB)
+    except BlockingIOError:
+        file.seek(0)
+        holder = file.read().strip() or "somebody"
+        raise InputError(
+            f"Another job writes to {path.parent} ({holder}): wait for it, or give each job a folder of its own, or a `shard` of "
+            "the same number of parts"
+        ) from None
+
+
 def _locked(path):
     """The lock's file, open and held."""
     while True:
         file = path.open("a+", encoding="utf-8")
         try:
-            if fcntl:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            file.seek(0)
-            with file:
-                holder = file.read().strip() or "somebody"
-            raise InputError(
-                f"Another job writes to {path.parent} ({holder}): wait for it, or give each job a folder or a `shard` of its own"
-            ) from None
+            _hold(file, path, fcntl and fcntl.LOCK_EX)
+        except InputError:
+            file.close()
+            raise
         except OSError:
             return file
         # who held it before may have removed it in between

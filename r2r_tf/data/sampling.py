@@ -15,7 +15,7 @@ class Pixels(NamedTuple):
     """All pixels of a list of images, with how large each is.
 
     Attributes:
-      values: [sum of H W, C] tensor, or, where they are more than `scratch.MOST`, the list of arrays.
+      values: [sum of H W, C] tensor, or, where one of them lies on disk, the list of arrays.
       starts, heights, widths: of the images, [N] int64 tensors.
     """
 
@@ -50,7 +50,7 @@ def pack(images):
     sizes = np.array([image.shape[:2] for image in images], np.int64)
     starts = np.concatenate([[0], np.cumsum(sizes.prod(axis=1))[:-1]])
     values = images
-    if sum(image.nbytes for image in images) <= scratch.MOST:
+    if not any(map(scratch.on_disk, images)):
         values = tf.constant(np.concatenate([image.reshape(-1, image.shape[-1]) for image in images]), tf.float32)
     return Pixels(values, *(tf.constant(part, tf.int64) for part in (starts, sizes[:, 0], sizes[:, 1])))
 
@@ -110,7 +110,9 @@ def gather(pixels, corners, patch_size):
 def _cut(images, size, image, top, left):
     """The same of arrays that may lie on disk."""
     places = zip(image.tolist(), top.tolist(), left.tolist(), strict=True)
-    return np.stack([images[number][row : row + size, column : column + size] for number, row, column in places])
+    windows = [images[number][row : row + size, column : column + size] for number, row, column in places]
+    scratch.fetch(windows)
+    return np.stack(windows)
 
 
 def random_flips(count, seed, role, step):

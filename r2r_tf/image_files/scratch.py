@@ -36,6 +36,30 @@ def _reserved(size):
     return file
 
 
+def on_disk(array):
+    """Whether a `Shelf` keeps an array, or what it is a window of, in a file."""
+    return _map_of(array) is not None
+
+
+def fetch(windows):
+    """Asks the system to read windows of arrays on disk: all at once, where they would be read row after row."""
+    for window in windows:
+        file = _map_of(window)
+        if file is None or not hasattr(file, "madvise"):
+            continue
+        first = window.ctypes.data - window.base.ctypes.data
+        length = window.shape[1] * window.strides[1]
+        for start in range(first, first + len(window) * window.strides[0], window.strides[0]):
+            before = start % mmap.PAGESIZE
+            file.madvise(mmap.MADV_WILLNEED, start - before, length + before)
+
+
+def _map_of(array):
+    # an array over a map has a view of its memory as its base
+    file = getattr(array.base.base, "obj", None) if isinstance(array.base, np.ndarray) else None
+    return file if isinstance(file, mmap.mmap) else None
+
+
 class Shelf:
     """Keeps arrays of which all together may be larger than memory: from so many bytes on, in temporary files."""
 

@@ -8,7 +8,7 @@ import pytest
 import tasks
 
 import r2r_tf
-from r2r_tf.cluster import engine, records
+from r2r_tf.cluster import engine, files, records
 from r2r_tf.errors import InputError
 
 
@@ -120,6 +120,22 @@ def test_missing_dask_is_said_with_the_way_to_install_it(monkeypatch):
     monkeypatch.setitem(__import__("sys").modules, "distributed", None)
     with pytest.raises(InputError, match=r"pip install 'r2r_tf\[dask\]'"):
         engine.load()
+
+
+@pytest.mark.parametrize(
+    "one, other, free",
+    [(None, "1/2", False), ("1/2", "2/3", False), ("1/2", None, False), ("1/2", "2/2", True), ("1/2", "1/2", False)],
+)
+def test_parts_of_different_cuts_cannot_share_a_folder(tmp_path, one, other, free):
+    """A file could be in both."""
+    with files._jobs_own(tmp_path, one):
+        if free:
+            with files._jobs_own(tmp_path, other):
+                return
+        with pytest.raises(InputError, match="Another job writes to .*process"), files._jobs_own(tmp_path, other):
+            pass
+    with files._jobs_own(tmp_path, other):
+        pass
 
 
 def test_two_jobs_cannot_hold_a_folder(tmp_path):

@@ -23,7 +23,6 @@ def folder(tmp_path):
 @pytest.fixture
 def on_disk(monkeypatch):
     """Nothing fits into memory."""
-    monkeypatch.setattr(scratch, "MOST", 0)
     monkeypatch.setattr(scratch.Shelf.__init__, "__defaults__", (0,))
     monkeypatch.setattr(scratch, "LARGE", 1 << 16)
 

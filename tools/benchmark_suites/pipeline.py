@@ -4,6 +4,7 @@ import resource
 import sys
 import time
 
+from r2r_tf.image_files import scratch
 from tools.benchmark_suites import timing, train, train_worker
 
 _BATCHES = 200  # of 128 patches, in a round
@@ -17,10 +18,10 @@ def run(repeats):
     Returns:
       Dict: unit, results, peak memory in MB after each round as text.
     """
-    images = train_worker.generated_images()
-    peaks = []
+    images, shelf, peaks = train_worker.generated_images(), scratch.Shelf(0), []
+    on_disk = [image._replace(noisy=shelf.keep(image.noisy)) for image in images]
 
-    def make_case(batch):
+    def make_case(batch, images=images):
         iterator = iter(train_worker.r2r_batches(images, batch, train.PATCH, 10**9))
         next(iterator)
 
@@ -36,6 +37,7 @@ def run(repeats):
         return measure
 
     cases = {f"batch {batch}": make_case(batch) for batch in (8, 32, 128)}
+    cases["batch 8, images on disk"] = make_case(8, on_disk)
     results = timing.interleave(cases, repeats)
     by_round = peaks[len(cases) - 1 :: len(cases)]
     patches = _BATCHES * 128 * len(cases)
