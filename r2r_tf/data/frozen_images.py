@@ -12,6 +12,7 @@ import skimage.transform
 from r2r_tf.backend import tf
 from r2r_tf.data import stateless_draws
 from r2r_tf.errors import InputError
+from r2r_tf.image_files import scratch
 from r2r_tf.noise import ImageNoise
 
 
@@ -65,7 +66,7 @@ def noisy_images(pictures, model_of, noise_seed, *, second_copy=False, scales=(1
       noise_seed: as in `add_frozen_noise`.
       second_copy: also draw the second noisy copy.
       scales: each image is resized by one of these, drawn once per image, before its noise is drawn.
-      shelf: `scratch.Shelf` for what is known of real noise pixel by pixel; None keeps it in memory.
+      shelf: `scratch.Shelf` for what is known of real noise pixel by pixel; None for one of its own.
     Raises:
       InputError: a second copy, another scale or a range of levels for pictures whose noise is real.
     """
@@ -77,7 +78,7 @@ def noisy_images(pictures, model_of, noise_seed, *, second_copy=False, scales=(1
             raise InputError(f"`scales` would change the real noise of {pictures[0].source}. Leave it out.")
         if any(model and model.levels == "range" for model in models):
             raise InputError(f"`sigma` must be the one level of the noise that {pictures[0].source} has. Received: {models[0]}")
-        keep = shelf.keep_parts if shelf else lambda own: own
+        keep = (shelf or scratch.Shelf()).keep_parts
         return [
             FrozenImage(picture.noisy, keep(model and model.at(picture.noisy)), picture.clean, simulated=False)
             for picture, model in zip(pictures, models, strict=True)

@@ -36,7 +36,7 @@ class KeyedDraws(NamedTuple):
         *batch, height, width, channels = self.shape
         sides = [height + margin, width + margin, channels]
         z = standard_normal([*batch, *sides], self.seed, self.number, skip=self.first * math.prod(sides))
-        z = tf.ensure_shape(z, [*[None] * len(batch), height + margin, width + margin, channels])
+        z = tf.ensure_shape(z, [*[None] * len(batch), *sides])
         return z if self.sign > 0 else -z
 
     def uniform(self, number=0):

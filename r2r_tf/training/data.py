@@ -66,7 +66,7 @@ def load_images(settings):
     )
     images = frozen_images.misjudge_levels(images, settings.sigma_error, settings.seed)
     train, validation = frozen_images.split_validation(images, settings.seed, settings.validation_fraction)
-    parts = [binning.with_copies(train, factors, shelf.keep), validation]
+    parts = [binning.with_copies(train, factors, shelf), validation]
     if settings.teacher:
         parts = [_taught(settings, part, shelf) for part in parts]
     shelf.scatter()
@@ -125,8 +125,9 @@ def load_test_set(settings, channels):
 
 def prepare(settings):
     """Prepares the data sets of a run, so that several hosts find them prepared."""
-    for name in {None if settings.images else settings.dataset, settings.test_dataset} - {None}:
-        datasets.prepare(name, settings.data_dir, settings.manual_dir)
+    for name in (None if settings.images else settings.dataset, settings.test_dataset):
+        if name:
+            datasets.prepare(name, settings.data_dir, settings.manual_dir)
 
 
 class Batches(NamedTuple):

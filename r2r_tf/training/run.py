@@ -56,8 +56,9 @@ def _train(settings, workdir, before, many, strategy, command):
     keras.utils.set_random_seed(settings.seed)
     if keras.backend.backend() == "tensorflow":
         tf.config.experimental.enable_op_determinism()
-    with many.chief_first():
-        training_data.prepare(settings)
+    if many.strategy:
+        with many.chief_first():
+            training_data.prepare(settings)
     images = training_data.load_images(settings)
     options = network_options(settings, channels=images.train[0].noisy.shape[-1])
     test = training_data.load_test_set(settings, options["channels"])
