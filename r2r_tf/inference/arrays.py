@@ -6,7 +6,7 @@ Arrays are NumPy; floats are on the [0, 1] scale and values outside are kept. Se
 import numpy as np
 
 from r2r_tf.errors import InputError
-from r2r_tf.inference import adaptive, array_forms, defaults, frames, passes, patches, shipped, stacks
+from r2r_tf.inference import adaptive, array_forms, defaults, frames, gray_cameras, passes, patches, shipped, stacks
 from r2r_tf.models import denoisers, structure
 
 # of `denoise_to_precision`, unless it is told otherwise
@@ -246,6 +246,7 @@ def _prepare(array, model, channel_axis, sigma, noise=None):
     if denoiser is None:
         array_forms.check_channels(np.shape(array), channel_axis, 1)
     denoiser = denoiser or shipped.denoiser_for(form.scale.to_unit(form.pixels[0]), told=_told(sigma, noise))
+    denoiser = gray_cameras.fitting(denoiser, form.pixels.shape[-1])
     array_forms.check_channels(np.shape(array), channel_axis, denoiser.form.channels)
     return denoiser, form
 

@@ -9,7 +9,7 @@ from tqdm import tqdm
 from r2r_tf import image_files
 from r2r_tf.errors import InputError, os_sentence, printable
 from r2r_tf.image_files import content, value_range
-from r2r_tf.inference import defaults, frames, levels, orientations, shipped, stacks
+from r2r_tf.inference import defaults, frames, gray_cameras, levels, orientations, shipped, stacks
 from r2r_tf.models import denoisers
 from r2r_tf.reports import figures
 from r2r_tf.reports.outcomes import DONE, FAILED, SKIPPED, Outcome
@@ -130,7 +130,8 @@ def denoiser_of(image, denoiser=None, precision="float32", told=None):
     told is as in `shipped.denoiser_for`.
     """
     scale = (denoiser and denoiser.scale_of(image.pixels.dtype)) or value_range.of_pixels([image.pixels])
-    return denoiser or _default(image.pixels, scale, precision, told), scale
+    chosen = denoiser or _default(image.pixels, scale, precision, told)
+    return gray_cameras.fitting(chosen, image.pixels.shape[-1]), scale
 
 
 def first_page(image, scale):

@@ -178,6 +178,18 @@ class CameraNoise:
         """The same law, `factor` times as strong."""
         return dataclasses.replace(self, sigma=self.sigma * factor)
 
+    def gray(self):
+        """The law of the mean of the channels. What is told of it stays that of the channels.
+
+        The filter takes brightness apart from differences of colours, as estimated ones do: brightness is a white draw, filtered.
+        """
+        channels = self.kernel.shape[-1]
+        kernel = self.kernel.sum(axis=(2, 3), keepdims=True) / channels
+        part = float(np.sqrt(np.square(kernel).sum()))
+        sigma = self.sigma.mean(axis=1, keepdims=True) * part / np.sqrt(channels)
+        told = self.told * np.sqrt(np.mean(np.square(self.sigma)) / np.mean(np.square(sigma)))
+        return dataclasses.replace(self, sigma=sigma, kernel=kernel / part, told=float(told))
+
     def flat_level(self, y):
         """What the noise's standard deviation would be if the image [H, W, C] were flat at each pixel, [H, W, C] float32."""
         return self.level_at(scipy.ndimage.gaussian_filter(y, (_PILOT_WIDTH, _PILOT_WIDTH, 0), radius=_PILOT_RADIUS))
