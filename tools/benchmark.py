@@ -32,12 +32,15 @@ _DATASET = flags.DEFINE_string(
 )
 _SIGMA = flags.DEFINE_float("sigma", 25.0, "Noise in grey levels (suites inference, estimators).")
 _MAX_IMAGES = flags.DEFINE_integer(
-    "max_images", None, "Only the first images (as dataset); of real photographs (suite choices).", lower_bound=1
+    "max_images",
+    None,
+    "Only the first images (as dataset); of real photographs (suite choices), of a camera (camera_laws).",
+    lower_bound=1,
 )
 _MANUAL_DIR = flags.DEFINE_string(
     "manual_dir",
     None,
-    "Folder with upstream's files: take them from there (suites inference, estimators, found_levels, camera, choices).",
+    "Folder with upstream's files: take them from there (suites as dataset, and camera, camera_laws, choices).",
 )
 _DATA_DIR = flags.DEFINE_string("data_dir", None, "Where TFDS keeps prepared data; ~/tensorflow_datasets by default.")
 _CASES = flags.DEFINE_string(

@@ -15,7 +15,7 @@ from r2r_tf.image_files import scratch
 from r2r_tf.inference import defaults, passes
 from r2r_tf.models import denoisers, networks, structure
 from r2r_tf.noise import NoiseModel, mean_level
-from r2r_tf.training import hosts, own_noise
+from r2r_tf.training import as_shipped, hosts, own_noise
 from r2r_tf.training.settings import CHEN, given_noise, network_options, steps_per_epoch, test_noise
 
 CALIBRATION_PATCHES = 512
@@ -29,12 +29,14 @@ class TrainingImages(NamedTuple):
       train, validation: lists of `FrozenImage`.
       noise: the noise model that a network trained on them is for.
       about: dict for model.json: value_range, and the dtype of files.
+      shipped: the shipped `Denoiser` that the run leaves as it is, None where it trains.
     """
 
     train: list
     validation: list
     noise: NoiseModel
     about: dict
+    shipped: denoisers.Denoiser | None = None
 
 
 def load_images(settings):
@@ -54,6 +56,9 @@ def load_images(settings):
         builder = datasets.prepare(settings.dataset, settings.data_dir, settings.manual_dir)
         pictures = datasets.load_pictures(builder, "train")
     factors, model = settings.binning, given_noise(settings)
+    shipped = as_shipped.denoiser_for(settings, pictures) if all(picture.noisy is not None for picture in pictures) else None
+    if shipped:
+        factors, model = None, shipped.noise
     models = model
     if model is None:
         shown = _estimated(settings, pictures, about["value_range"], shelf)
@@ -70,7 +75,7 @@ def load_images(settings):
     if settings.teacher:
         parts = [_taught(settings, part, shelf) for part in parts]
     shelf.scatter()
-    return TrainingImages(*parts, model, about)
+    return TrainingImages(*parts, model, about, shipped)
 
 
 def _estimated(settings, pictures, values, shelf):

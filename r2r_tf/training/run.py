@@ -12,6 +12,7 @@ from r2r_tf.errors import InputError
 from r2r_tf.models import denoisers, structure
 from r2r_tf.noise.gaussian import covering
 from r2r_tf.training import (
+    as_shipped,
     averaging,
     checkpoints,
     early_stopping,
@@ -62,6 +63,12 @@ def _train(settings, workdir, before, many, strategy, command):
     images = training_data.load_images(settings)
     options = network_options(settings, channels=images.train[0].noisy.shape[-1])
     test = training_data.load_test_set(settings, options["channels"])
+    if images.shipped:
+        counts, lines = image_counts(images), flag_lines(settings)
+        if many.chief:
+            as_shipped.leave(settings, images, workdir, counts=counts, flag_lines=lines, test=test, command=command)
+        many.wait()
+        return run_directory.read_run(workdir)
     forms = network_forms.build(settings, options, images.noise, strategy, many)
     if forms.start and settings.sigma == AUTO:
         images = images._replace(noise=covering(images.noise, denoisers.load(forms.start).noise))

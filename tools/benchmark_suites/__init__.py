@@ -12,6 +12,7 @@ SUITES = (
     "estimation",
     "found_levels",
     "camera",
+    "camera_laws",
     "choices",
     "laws",
     "robustness",
