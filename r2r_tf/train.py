@@ -1,6 +1,6 @@
 """Trains a denoiser on noisy images, or resumes the training.
 
-Usage: python -m r2r_tf.train --flagfile=configs/quickstart.flags [--workdir=DIR] [other flags]
+Usage: r2r-train --flagfile=quickstart [--workdir=DIR] [other flags]
 
 The same command again resumes after the last finished epoch.
 """
@@ -13,7 +13,7 @@ import typing
 
 from absl import flags
 
-from r2r_tf import command
+from r2r_tf.commands import command
 from r2r_tf.training import settings
 
 _WORKDIR = flags.DEFINE_string("workdir", None, "Run directory; runs/<name of the flag file> by default.")
@@ -46,6 +46,15 @@ def _parts(hint):
 
 
 _FLAGS = define_flags()
+_GROUPS = {
+    "Used most": ("images", "workdir", "dataset", "test_dataset", "model", "sigma", "init", "epochs", "precision", "seed"),
+    "Data": ("single_image", "data_dir", "manual_dir", "scales", "binning", "validation_fraction", "batch_size", "patch_size"),
+    "Network": ("depth", "features", "batch_norm", "near_zero_start"),
+    "Noise": ("noise", "test_sigma", "sigma_error", "alpha", "raise_to", "antithetic", "num_recorruptions"),
+    "Objective": ("objective", "teacher"),
+    "Steps": ("steps_per_epoch", "patience", "microbatches", "ema"),
+    "Optimizer": ("optimizer", "learning_rate", "schedule", "warmup", "milestones", "decay"),
+}
 
 
 def main(argv):
@@ -66,7 +75,7 @@ def main(argv):
     if chosen.images:
         inputs = shlex.join(chosen.images)
         places = [f"--model={shlex.quote(str(workdir))}", f"--output_dir={shlex.quote(str(workdir / 'denoised'))}"]
-        print(f"Clean them: python -m tools.denoise {inputs} {' '.join(places)}")
+        print(f"Clean them: r2r-denoise {inputs} {' '.join(places)}")
     print(f"Finished: {workdir}. Curves and pictures: tensorboard --logdir={workdir}")
 
 
@@ -95,5 +104,10 @@ def value_of(name, value):
     return values or (None if settings.FIELDS[name].default is None else ())
 
 
+def run():
+    """The command, from its command line."""
+    command.run(main, "The same command again resumes after the last finished epoch.", groups=_GROUPS)
+
+
 if __name__ == "__main__":
-    command.run(main, "The same command again resumes after the last finished epoch.")
+    run()

@@ -12,9 +12,9 @@ import tifffile
 from conftest import ROOT
 
 LOOP = (
-    "import time; from r2r_tf import command\n"
+    "import time; from r2r_tf.commands import command\n"
     "def main(argv):\n    print('ready', flush=True)\n    time.sleep(60)\n"
-    "command.run(main, 'Go on so.')"
+    "command.run(main, 'Go on so.', groups={})"
 )
 
 
@@ -32,9 +32,9 @@ def test_interruption(number):
 
 def test_tensorflow_starts_without_a_word():
     script = (
-        "from r2r_tf import command\n"
+        "from r2r_tf.commands import command\n"
         "def main(argv):\n    import tensorflow as tf\n    tf.get_logger().warning('retracing')\n    print(tf.zeros(2).shape)\n"
-        "command.run(main)"
+        "command.run(main, groups={})"
     )
     process = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, cwd=ROOT)
     assert (process.stdout, process.stderr) == ("(2,)\n", "")

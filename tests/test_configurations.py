@@ -21,15 +21,18 @@ def test_configurations_hold_the_published_settings():
         assert path.stem.endswith("_common") or f"--flagfile=configs/{path.name}" in path.read_text()
 
 
-@pytest.mark.parametrize("command, prefix", [("r2r_tf.train", ""), ("tools.ablation", "ablation_")])
-def test_every_configuration_is_one_of_its_command(command, prefix):
+@pytest.mark.parametrize(
+    "module, prefix, command",
+    [("r2r_tf.train", "", "python -m r2r_tf.train"), ("r2r_tf.commands.ablation", "ablation_", "r2r-ablation")],
+)
+def test_every_configuration_is_one_of_its_command(module, prefix, command):
     """Flags that do not exist, or values out of range, would end the parsing."""
     paths = [path for path in (ROOT / "configs").glob("*.flags") if path.name.startswith("ablation_") == bool(prefix)]
     code = (
-        f"import sys; from absl import flags; import {command} as command\n"
+        f"import sys; from absl import flags; import {module} as command\n"
         "for path in sys.argv[1:]:\n"
         "    flags.FLAGS.unparse_flags(); flags.FLAGS(['command', '--flagfile=' + path]); print(path)"
     )
     printed = run_python("-c", code, *paths).stdout.split()
     assert len(paths) >= 5 and printed == [str(path) for path in paths]
-    assert all(f"python -m {command} --flagfile" in path.read_text() or path.stem.endswith("_common") for path in paths)
+    assert all(f"{command} --flagfile" in path.read_text() or path.stem.endswith("_common") for path in paths)

@@ -9,7 +9,7 @@ import inspect
 
 from absl import flags
 
-from r2r_tf import command
+from r2r_tf.commands import command
 from tools import benchmark_suites
 
 _SUITE = flags.DEFINE_enum("suite", "train", list(benchmark_suites.SUITES), "What to measure.")
@@ -63,6 +63,10 @@ _OPTIONAL = (
     _CASES,
     _FIGURE,
 )
+_GROUPS = {
+    "Used most": ("suite", "repeats", "output", "max_images", "manual_dir"),
+    "Also": tuple("peer_python steps model dataset sigma data_dir cases figure".split()),
+}
 
 
 def main(argv):
@@ -89,4 +93,4 @@ def main(argv):
 
 
 if __name__ == "__main__":
-    command.run(main)
+    command.run(main, groups=_GROUPS)

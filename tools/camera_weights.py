@@ -10,12 +10,13 @@ import pathlib
 import numpy as np
 from absl import flags
 
-from r2r_tf import command
+from r2r_tf.commands import command
 
 _GRAY = flags.DEFINE_string("gray", "unet-awgn-gray", "Weights of a `unet` for gray images that is told the level.")
 _OUTPUT = flags.DEFINE_string("output", None, "Folder for model.keras and model.json; the shipped one by default.")
 _MANUAL_DIR = flags.DEFINE_string("manual_dir", None, "Folder with upstream's files: take them from there.")
 _DATA_DIR = flags.DEFINE_string("data_dir", None, "Where TFDS keeps prepared data; ~/tensorflow_datasets by default.")
+_GROUPS = {"Flags": ("gray", "output", "manual_dir", "data_dir")}
 
 
 def main(argv):
@@ -39,4 +40,4 @@ def main(argv):
 
 
 if __name__ == "__main__":
-    command.run(main)
+    command.run(main, groups=_GROUPS)

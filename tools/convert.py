@@ -1,31 +1,6 @@
-"""Writes an image file, such as a TIFF stack that is larger than memory, as a Zarr volume, and a volume as an image file.
+"""`python -m tools.convert` in a checkout: the command r2r-convert, see r2r_tf/commands."""
 
-Usage: python -m tools.convert stack.tif stack.zarr
-       python -m tools.convert stack_denoised.zarr stack_denoised.tif --like=stack.tif
-"""
-
-from absl import flags
-
-from r2r_tf import command
-
-_LIKE = flags.DEFINE_string("like", None, "Image file whose layout and metadata a new one gets: that which the volume came from.")
-
-
-def main(argv):
-    from r2r_tf.errors import InputError
-    from r2r_tf.image_files import finding, zarr_files
-
-    if len(argv) != 3:
-        raise InputError(f"Name what is there and what is to be made. Received: {len(argv) - 1} names")
-    _, source, target = argv
-    if finding.is_store(source):
-        zarr_files.to_file(source, target, _LIKE.value)
-    elif _LIKE.value:
-        raise InputError(f"`like` belongs to new image files, not to volumes. Received: {_LIKE.value}")
-    else:
-        zarr_files.to_zarr(source, target)
-    print(f"Written: {target}")
-
+from r2r_tf.commands.convert import run
 
 if __name__ == "__main__":
-    command.run(main, takes_arguments=True)
+    run()

@@ -1,25 +1,6 @@
-"""Draws the learning curves of several runs into one figure: PSNR on validation images, true and estimated, over the epochs.
+"""`python -m tools.learning_curves` in a checkout: the command r2r-learning-curves, see r2r_tf/commands."""
 
-Usage: python -m tools.learning_curves --runs=runs/awgn25,runs/twin --figure=curves.png
-"""
-
-from absl import flags
-
-from r2r_tf import command
-
-_RUNS = flags.DEFINE_list("runs", None, "Run directories of r2r_tf.train, finished or not.")
-_LABELS = flags.DEFINE_list("labels", [], "Their names in the figure; those of the directories by default.")
-_FIGURE = flags.DEFINE_string("figure", "learning_curves.png", "PNG file.")
-flags.mark_flag_as_required("runs")
-
-
-def main(argv):
-    del argv
-    from r2r_tf.reports import learning_curves
-
-    learning_curves.draw(learning_curves.histories(_RUNS.value, _LABELS.value), _FIGURE.value)
-    print(f"Figure: {_FIGURE.value}")
-
+from r2r_tf.commands.learning_curves import run
 
 if __name__ == "__main__":
-    command.run(main)
+    run()

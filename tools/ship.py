@@ -9,14 +9,15 @@ import pathlib
 
 from absl import flags
 
-from r2r_tf import command
+from r2r_tf.commands import command
 
 _RUN = flags.DEFINE_string("run", None, "Run directory of a finished training.")
 _NAME = flags.DEFINE_string("name", None, "Name of the shipped weights.")
-_TABLES = flags.DEFINE_list("tables", [], "Directories of tools.ablation --table=recorruptions, whose figures the card repeats.")
+_TABLES = flags.DEFINE_list("tables", [], "Directories of r2r-ablation --table=recorruptions, whose figures the card repeats.")
 _NOTE = flags.DEFINE_string("note", "", "What else the card says: data, licence, limits.")
 _DATA_DIR = flags.DEFINE_string("data_dir", None, "Where TFDS keeps prepared data; ~/tensorflow_datasets by default.")
 flags.mark_flags_as_required(["run", "name"])
+_GROUPS = {"Flags": ("run", "name", "tables", "note", "data_dir")}
 
 
 def main(argv):
@@ -35,4 +36,4 @@ def main(argv):
 
 
 if __name__ == "__main__":
-    command.run(main)
+    command.run(main, groups=_GROUPS)

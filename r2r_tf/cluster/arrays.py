@@ -35,7 +35,7 @@ def map_dask(array, model=None, *, channel_axis=None, sigma=None, noise=None, **
       model: pretrained name, run directory or .keras file for gray images; None for the shipped default.
       channel_axis: the axis of channels, each of which has a noise and a range of its own; None for none.
       sigma: noise level in the values of the array, such as 20, or a text such as "25/255", of their range; None: it is found.
-      noise: as in the flag of `tools.denoise`, such as "poisson" or "poisson,gain=2.5,offset=100"; None: it is found.
+      noise: as in the flag of `r2r-denoise`, such as "poisson" or "poisson,gain=2.5,offset=100"; None: it is found.
       **options: alpha, num_recorruptions, orientations, seed, precision, max_memory_gb, as in `denoise`.
     Returns:
       Dask array of the same shape, chunks and dtype. Its values do not depend on the chunks, up to the rounding of floats.

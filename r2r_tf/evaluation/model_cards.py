@@ -37,7 +37,7 @@ def text(name, note, run, card, tables, check):
       note: what else it says: data, licence, limits.
       run: `pathlib.Path` of the run directory.
       card: dict, the run's model.json.
-      tables: list of dicts, each a recorruptions.json of `tools.ablation`.
+      tables: list of dicts, each a recorruptions.json of `r2r-ablation`.
       check: dict, a figure that anybody can check.
     """
     record = json.loads((run / "run.json").read_text())

@@ -8,7 +8,7 @@ import pathlib
 
 from r2r_tf.errors import InputError
 
-# of results that `tools.denoise` writes beside each other
+# of results that `r2r-denoise` writes beside each other
 DENOISED = "_denoised"
 ZARR, _ZARR_MARKS = ".zarr", ("zarr.json", ".zarray", ".zgroup")
 MADE_HERE = (DENOISED, "_preview", "_uncertainty")
@@ -40,7 +40,7 @@ def names(inputs, extensions, on_left_out=None, results=None):
       inputs: list of files, folders and patterns such as 'pictures/**/*.tif'.
       extensions: how image files' names end, lower case.
       on_left_out: function that is given a sentence for each picture of a folder or pattern that is left out: a result of
-        `tools.denoise` beside the file that it came from, or one of a format that is not read.
+        `r2r-denoise` beside the file that it came from, or one of a format that is not read.
       results: folder where results go; what is in it is left out unless the inputs' own folder is in it, too.
     Returns:
       List of str, some 150 bytes a file. Hidden files are left out of folders and patterns without a word.
@@ -124,7 +124,7 @@ def _images(names, extensions):
         if os.path.splitext(own)[1].lower() not in extensions:
             left_out += [sentence for sentence in [foreign(pathlib.Path(name))] if sentence]
         elif _is_result(name, names, extensions):
-            left_out.append(f"{name} looks like a result of tools.denoise and is left out: name it alone to work on it.")
+            left_out.append(f"{name} looks like a result of r2r-denoise and is left out: name it alone to work on it.")
         else:
             images.append(name)
     return images, left_out

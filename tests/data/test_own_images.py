@@ -153,7 +153,7 @@ def test_single_image_command(folder, tmp_path):
     flags = ("--flagfile=configs/single_image.flags", f"--images={folder / 'a.tif'}", f"--workdir={tmp_path / 'run'}")
     small = ("--features=8", "--patch_size=32", "--epochs=1", "--steps_per_epoch=4")
     process = run_python("-m", "r2r_tf.train", *flags, *small, "--sigma=25")
-    assert "Finished" in process.stdout and "python -m tools.denoise" in process.stdout
+    assert "Finished" in process.stdout and "r2r-denoise" in process.stdout
     process = run_python(
         "-m", "tools.denoise", str(folder / "stack.tif"), f"--model={tmp_path / 'run'}", f"--output_dir={tmp_path}", check=False
     )

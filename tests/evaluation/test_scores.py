@@ -10,13 +10,13 @@ from absl import flags
 from conftest import run_python
 
 from r2r_tf import noise
+from r2r_tf.commands import evaluate as tool
 from r2r_tf.data import datasets, frozen_images, test_sets
 from r2r_tf.errors import InputError
 from r2r_tf.evaluation import files as evaluation_files
 from r2r_tf.evaluation import metrics, scores
 from r2r_tf.inference import arrays
 from r2r_tf.models import denoisers, networks
-from tools import evaluate as tool
 
 SIGMA = 25 / 255
 

@@ -148,7 +148,7 @@ def test_files_that_inputs_stand_for(tmp_path, monkeypatch):
     assert found("b.png", ".", "b_denoised.png")[-1] == "b_denoised.png" and found("no.png") == ["no.png"]
     said = []
     image_files.find([".", "*.*"], said.append)
-    assert sum("result of tools.denoise" in sentence for sentence in said) == 3 and len(said) == 4
+    assert sum("result of r2r-denoise" in sentence for sentence in said) == 3 and len(said) == 4
     assert any("d.fits is a FITS file, which is not read: read it with astropy" in sentence for sentence in said)
     for nothing in ("*.jpg", str(tmp_path / "deep" / "x*")):
         with pytest.raises(InputError, match="no images"):

@@ -103,7 +103,7 @@ def test_card_repeats_the_tables():
     series = [("noisy input", 0), ("f(y)", 0), ("plain", 1), ("plain", 4), ("antithetic", 2), ("antithetic", 50)]
     rows = [{"series": name, "x": x, "psnr": 20.0 + i, "ssim": 0.5, "seconds": 0.1} for i, (name, x) in enumerate(series)]
     table = {"dataset": "bsd68", "split": "test", "images": 2, "sigma": "25", "noise_seeds": [0, 1], "seed": 0, "table": rows}
-    lines = model_cards.draws("mine", {**table, "precision": "float32", "command": "python -m tools.ablation"})
+    lines = model_cards.draws("mine", {**table, "precision": "float32", "command": "r2r-ablation"})
     shown = [line.split("|")[1:4] for line in lines if line.startswith("| ") and "method" not in line]
     assert shown == [
         [" noisy input ", "  ", " 20.00 "],
@@ -112,7 +112,7 @@ def test_card_repeats_the_tables():
         [" **mine**, antithetic ", " 2 ", " 24.00 "],
         [" **mine**, antithetic ", " 50 ", " 25.00 "],
     ]
-    assert "noise seeds 0, 1" in lines[0] and lines[-2] == "    python -m tools.ablation"
+    assert "noise seeds 0, 1" in lines[0] and lines[-2] == "    r2r-ablation"
 
 
 @pytest.mark.parametrize(

@@ -11,12 +11,7 @@ from conftest import mean_denoiser, run_python
 
 import r2r_tf
 from r2r_tf import noise
-from r2r_tf.data import test_sets
-from r2r_tf.errors import InputError
-from r2r_tf.evaluation import metrics
-from r2r_tf.models import denoisers, networks
-from r2r_tf.reports import figures
-from tools.ablations import (
+from r2r_tf.commands.ablations import (
     alpha,
     equal_time,
     levels,
@@ -27,7 +22,12 @@ from tools.ablations import (
     sigma_error,
     trainings,
 )
-from tools.ablations import networks as networks_table
+from r2r_tf.commands.ablations import networks as networks_table
+from r2r_tf.data import test_sets
+from r2r_tf.errors import InputError
+from r2r_tf.evaluation import metrics
+from r2r_tf.models import denoisers, networks
+from r2r_tf.reports import figures
 
 SIGMA = 25 / 255
 

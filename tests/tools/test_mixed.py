@@ -5,8 +5,8 @@ import pytest
 from conftest import standard_errors
 
 from r2r_tf import noise
+from r2r_tf.commands.ablations import mixed, report, splits
 from r2r_tf.data import test_sets
-from tools.ablations import mixed, report, splits
 
 
 @pytest.mark.parametrize("family, unbiased", [("poisson_gaussian", True), ("own_variance", True), ("shifted_counts", False)])

@@ -3,9 +3,9 @@
 import pytest
 
 from r2r_tf import noise, pretrained
+from r2r_tf.commands.ablations import peaks
 from r2r_tf.data import test_sets
 from r2r_tf.models import denoisers
-from tools.ablations import peaks
 
 
 def test_peaks_are_counted(data_dir):

@@ -92,7 +92,7 @@ def test_replay_of_flags_gives_the_same_model(finished, tmp_path):
 _DYING = """
 import os, signal, sys
 from r2r_tf.training import checkpoints
-from r2r_tf import command, train
+from r2r_tf import train
 from r2r_tf.inference import export
 
 point, count = sys.argv.pop(1), int(sys.argv.pop(1))
@@ -116,7 +116,7 @@ elif point == "before export":
 elif point == "mid-epoch":
     from r2r_tf.training import callbacks
     callbacks.StopOnNaN.on_train_batch_end = dying(callbacks.StopOnNaN.on_train_batch_end, after=True)
-command.run(train.main)
+train.run()
 """
 
 

@@ -82,7 +82,7 @@ def _rate(folder, amount, work):
     shutil.rmtree(folder / "out", ignore_errors=True)
     start = time.perf_counter()
     if work():
-        raise InputError("Some of the pictures could not be denoised: try tools.denoise on one of its own.")
+        raise InputError("Some of the pictures could not be denoised: try r2r-denoise on one of its own.")
     return amount / (time.perf_counter() - start)
 
 

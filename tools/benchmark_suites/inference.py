@@ -10,6 +10,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from r2r_tf import atomic, noise
+from r2r_tf.commands.ablations.report import Stopwatch
 from r2r_tf.data import test_sets
 from r2r_tf.errors import InputError
 from r2r_tf.evaluation import baselines, metrics
@@ -17,7 +18,6 @@ from r2r_tf.inference import arrays
 from r2r_tf.models import denoisers
 from r2r_tf.reports import figures
 from r2r_tf.training.settings import DTYPES
-from tools.ablations.report import Stopwatch
 from tools.benchmark_suites import timing
 from tools.benchmark_suites.train import run_json
 

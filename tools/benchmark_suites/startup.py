@@ -9,13 +9,19 @@ import time
 from tools.benchmark_suites import timing
 
 _ROOT = pathlib.Path(__file__).parent.parent.parent
-_COMMANDS = ("r2r_tf.train", "tools.evaluate", "tools.ablation", "tools.prepare_data", "tools.benchmark")
+_COMMANDS = (
+    "r2r_tf.train",
+    "r2r_tf.commands.evaluate",
+    "r2r_tf.commands.ablation",
+    "r2r_tf.commands.prepare_data",
+    "tools.benchmark",
+)
 _FIRST_STEP = """
 import os
 from r2r_tf.training import callbacks
-from r2r_tf import command, train
+from r2r_tf import train
 callbacks.StopOnNaN.on_train_batch_end = lambda *args, **options: os._exit(0)
-command.run(train.main)
+train.run()
 """
 
 

@@ -4,12 +4,12 @@ import functools
 import hashlib
 import pathlib
 
+from r2r_tf.commands.ablations.report import Stopwatch, cases_of_images, score
 from r2r_tf.errors import InputError
 from r2r_tf.inference import arrays
 from r2r_tf.models import denoisers, networks
 from r2r_tf.training import run
 from r2r_tf.training.settings import Settings, flag_lines
-from tools.ablations.report import Stopwatch, cases_of_images, score
 
 # where they differ from those of `Settings`
 _DEFAULTS = {

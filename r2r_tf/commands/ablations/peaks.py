@@ -1,9 +1,9 @@
 """One denoiser over the photons of white: told nothing, told the true law, and taking the noise for white."""
 
+from r2r_tf.commands.ablations.report import Stopwatch, cases_of_images, rows_of_ways
 from r2r_tf.evaluation import baselines
 from r2r_tf.inference import arrays, found_law, frames
 from r2r_tf.noise import Poisson
-from tools.ablations.report import Stopwatch, cases_of_images, rows_of_ways
 
 X_TITLE, LOG_X = "photons of white", True
 FLAGS = frozenset({"model", "precision", "bm3d"})

@@ -5,10 +5,10 @@ import time
 
 import numpy as np
 
+from r2r_tf.commands.ablations.report import Stopwatch, baseline_rows, cases_of_images, score
 from r2r_tf.evaluation import scores
 from r2r_tf.inference import defaults, orientations, passes
 from r2r_tf.reports import figures
-from tools.ablations.report import Stopwatch, baseline_rows, cases_of_images, score
 
 X_TITLE, LOG_X = "draws T", True
 FLAGS = frozenset({"model", "sigma", "alpha", "precision", "bm3d"})
@@ -24,7 +24,7 @@ def cases(denoiser, tests, alpha, seed, counts=COUNTS, with_bm3d=False):
       denoiser: `model_files.Denoiser`.
       tests: list of `testing_data.TestSet`, one per noise seed.
       alpha: None for the denoiser's own.
-      seed: of the draws, which are those of `tools.evaluate` with that seed.
+      seed: of the draws, which are those of `r2r-evaluate` with that seed.
       counts: the T.
       with_bm3d: BM3D, too.
     """

@@ -6,8 +6,8 @@ import math
 import pathlib
 import shutil
 
+from r2r_tf.commands.ablations import trainings
 from r2r_tf.training import run, run_directory
-from tools.ablations import trainings
 
 X_TITLE, LOG_X = "patches", False
 EPOCHS = 5

@@ -1,7 +1,7 @@
 """The whole image at once against the reproduction paper's kernel-based prediction, patch by patch."""
 
+from r2r_tf.commands.ablations.report import Stopwatch, cases_of_images, score
 from r2r_tf.inference import arrays
-from tools.ablations.report import Stopwatch, cases_of_images, score
 
 X_TITLE, LOG_X = "stride", False
 FLAGS = frozenset({"model", "sigma", "alpha", "precision"})

@@ -7,14 +7,14 @@ import shutil
 import numpy as np
 
 from r2r_tf import noise
+from r2r_tf.commands.ablations import splits, trainings
+from r2r_tf.commands.ablations.report import Stopwatch, cases_of_images, rows_of_ways, score
 from r2r_tf.data import datasets, frozen_images
 from r2r_tf.estimation import laws
 from r2r_tf.evaluation import baselines
 from r2r_tf.inference import arrays
 from r2r_tf.models import denoisers
 from r2r_tf.training import run
-from tools.ablations import splits, trainings
-from tools.ablations.report import Stopwatch, cases_of_images, rows_of_ways, score
 
 X_TITLE, LOG_X = "photons of white", True
 FLAGS = frozenset({"patches", "bm3d"})

@@ -1,7 +1,7 @@
 """Which network learns most in equal time, with which batches?"""
 
-from tools.ablations import equal_time
-from tools.ablations.equal_time import LOG_X, X_TITLE
+from r2r_tf.commands.ablations import equal_time
+from r2r_tf.commands.ablations.equal_time import LOG_X, X_TITLE
 
 __all__ = ["FLAGS", "LOG_X", "X_TITLE", "of_request", "recipes", "trains"]
 

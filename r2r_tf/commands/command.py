@@ -1,6 +1,7 @@
 """How every command runs: help exits 0, bad input gives one sentence and exit code 1, an interruption says how to go on."""
 
 import os
+import pathlib
 import re
 import shlex
 import signal
@@ -9,33 +10,41 @@ import sys
 from absl import app, logging
 
 from r2r_tf import quiet_start
+from r2r_tf.commands import flag_files, help_page
 from r2r_tf.errors import TENSORFLOW_MISSING, InputError, os_sentence, printable
+
+_HELP = {"--help", "-help", "-h", "--helpshort", "--helpfull", "-helpfull"}
 
 
 class Terminated(KeyboardInterrupt):
     """The process was asked to end (SIGTERM), as schedulers do: it ends as after Ctrl-C."""
 
 
-def run(main, after_interruption="The same command again starts over.", takes_arguments=False):
+def run(main, after_interruption="The same command again starts over.", *, groups, takes_arguments=False):
     """Parses the command line and runs `main`.
 
     Args:
       main: function of the arguments that are no flags.
       after_interruption: what to tell somebody who pressed Ctrl-C.
+      groups: its flags, as for `help_page.page`.
       takes_arguments: whether the command has arguments that are no flags, such as files.
     """
     quiet_start.install()
-    if {"--help", "-help", "-h"} & set(sys.argv[1:]):
-        # absl by itself would exit with 1 after printing the help
-        app.usage(shorthelp=True, writeto_stdout=True)
+    for asked in _HELP & set(sys.argv[1:]):
+        # absl's own help goes by the module that was started, exits with 1, and fills several screens
+        print(help_page.page(sys.modules[main.__module__].__doc__, groups, full=asked.endswith("helpfull")), end="")
         sys.exit(0)
-    app.run(lambda argv: _guarded(main, argv, after_interruption, takes_arguments))
+    try:
+        argv = [sys.argv[0], *flag_files.expanded(sys.argv[1:])]
+    except InputError as error:
+        _fail(error)
+    app.run(lambda argv: _guarded(main, argv, after_interruption, takes_arguments), argv)
 
 
 def command_line():
     """The running command as a user would type it, for the records of its results."""
-    spec = getattr(sys.modules["__main__"], "__spec__", None)
-    program = ["python", "-m", spec.name] if spec else ["python", sys.argv[0]]
+    spec, name = getattr(sys.modules["__main__"], "__spec__", None), pathlib.PurePath(sys.argv[0]).name
+    program = [name] if name.startswith("r2r-") else ["python", "-m", spec.name] if spec else ["python", sys.argv[0]]
     return shlex.join([*program, *sys.argv[1:]])
 
 

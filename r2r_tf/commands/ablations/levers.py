@@ -1,7 +1,7 @@
 """What makes a short training better at equal time: each choice alone added to the plain recipe, then all, then all but one."""
 
-from tools.ablations import equal_time
-from tools.ablations.equal_time import LOG_X, X_TITLE
+from r2r_tf.commands.ablations import equal_time
+from r2r_tf.commands.ablations.equal_time import LOG_X, X_TITLE
 
 __all__ = ["FLAGS", "LOG_X", "X_TITLE", "of_request", "recipes", "trains"]
 

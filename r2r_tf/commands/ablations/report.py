@@ -12,7 +12,8 @@ from typing import NamedTuple
 from matplotlib.figure import Figure
 from tqdm import tqdm
 
-from r2r_tf import atomic, command
+from r2r_tf import atomic
+from r2r_tf.commands import command
 from r2r_tf.errors import InputError
 from r2r_tf.evaluation import baselines, metrics, scores
 from r2r_tf.reports import figures, tensorboard

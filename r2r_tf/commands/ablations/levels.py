@@ -1,7 +1,7 @@
 """One denoiser over the levels of the noise, beside the classical ones."""
 
+from r2r_tf.commands.ablations.report import Stopwatch, baseline_rows, cases_of_images, score
 from r2r_tf.inference import arrays
-from tools.ablations.report import Stopwatch, baseline_rows, cases_of_images, score
 
 X_TITLE, LOG_X = "sigma (grey levels)", False
 FLAGS = frozenset({"model", "alpha", "precision", "bm3d"})

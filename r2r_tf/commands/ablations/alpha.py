@@ -1,6 +1,6 @@
 """Which alpha trains best? Plain and antithetic pairs. A small one must not collapse."""
 
-from tools.ablations import trainings
+from r2r_tf.commands.ablations import trainings
 
 X_TITLE, LOG_X = "alpha", True
 FLAGS = frozenset({"model", "sigma", "patches", "precision"})

@@ -1,7 +1,7 @@
 """What a wrong noise level costs: assumed when denoising, when training, or by each training image anew."""
 
+from r2r_tf.commands.ablations import trainings
 from r2r_tf.models import networks
-from tools.ablations import trainings
 
 X_TITLE, LOG_X = "error of sigma (%)", False
 FLAGS = frozenset({"model", "sigma", "alpha", "patches", "precision"})

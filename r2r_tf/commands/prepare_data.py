@@ -1,0 +1,39 @@
+"""Downloads and prepares a data set; `train` and `evaluate` also do that on demand.
+
+Usage: r2r-prepare-data --dataset=bsd68 [--data_dir=DIR] [--manual_dir=DIR]
+"""
+
+from absl import flags
+
+from r2r_tf.commands import command
+
+_DATASET = flags.DEFINE_list(
+    "dataset", None, "bsd400, bsd68, bsds500, polyu, skimage_natural, or another TFDS name; several with commas."
+)
+_DATA_DIR = flags.DEFINE_string("data_dir", None, "Where TFDS keeps prepared data; ~/tensorflow_datasets by default.")
+_MANUAL_DIR = flags.DEFINE_string(
+    "manual_dir", None, "Folder with upstream's files (BSD400/, BSD68/, FMD/, ...): take them from there, download nothing."
+)
+flags.mark_flag_as_required("dataset")
+_GROUPS = {
+    "Used most": ("dataset", "manual_dir", "data_dir"),
+}
+
+
+def main(argv):
+    del argv
+    from r2r_tf.data import datasets
+
+    for name in _DATASET.value:
+        builder = datasets.prepare(name, _DATA_DIR.value, _MANUAL_DIR.value)
+        splits = ", ".join(f"{split} {info.num_examples}" for split, info in builder.info.splits.items())
+        print(f"{datasets.full_name(builder)}: {splits}; in {builder.data_path}")
+
+
+def run():
+    """The command, from its command line."""
+    command.run(main, groups=_GROUPS)
+
+
+if __name__ == "__main__":
+    run()
