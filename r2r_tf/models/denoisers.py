@@ -6,7 +6,6 @@ import hashlib
 import json
 import math
 import pathlib
-import zipfile
 
 import keras
 import numpy as np
@@ -14,7 +13,7 @@ import numpy as np
 from r2r_tf import atomic, noise, pretrained
 from r2r_tf.errors import InputError
 from r2r_tf.image_files.value_range import ValueRange
-from r2r_tf.models import folding, structure
+from r2r_tf.models import compression, folding, structure
 from r2r_tf.noise import NoiseModel
 
 NETWORK_FILE, CARD_FILE = "model.keras", "model.json"
@@ -79,16 +78,8 @@ def save(directory, network, card, half=False):
     with atomic.replacing(directory / NETWORK_FILE, size_of(network.weights)) as temporary:
         network.save(temporary)
         if half:
-            _compress(temporary)
+            compression.compress(temporary)
     atomic.write_json(directory / CARD_FILE, {**card, "sha256": _sha256(directory / NETWORK_FILE)})
-
-
-def _compress(path):
-    with zipfile.ZipFile(path) as archive:
-        parts = {name: archive.read(name) for name in archive.namelist()}
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
-        for name, content in parts.items():
-            archive.writestr(zipfile.ZipInfo(name), content, zipfile.ZIP_DEFLATED)
 
 
 def load(source, precision="float32"):
