@@ -1,18 +1,20 @@
 """Recorrupted-to-Recorrupted denoising: learn from noisy images alone (Pang et al., CVPR 2021).
 
-The names below are loaded on first use, so `import r2r_tf` stays light.
+The names below are loaded on first use, so `import r2r_tf` stays light; for type checkers they stand in __init__.pyi.
 """
 
 import importlib
+from typing import Any
 
 __version__ = "0.1.0"
 
 _HOME = {
     "InputError": "errors",
     "denoise": "inference.arrays",
-    "denoise_to_precision": "inference.arrays",
+    "denoise_to_precision": "inference.whole_images",
     "denoise_zarr": "cluster.arrays",
-    "kernel_denoise": "inference.arrays",
+    "estimate_noise": "inference.noise_estimates",
+    "kernel_denoise": "inference.whole_images",
     "load_pretrained": "inference.arrays",
     "map_dask": "cluster.arrays",
     "psnr": "evaluation.metrics",
@@ -21,7 +23,7 @@ _HOME = {
 __all__ = sorted(_HOME)
 
 
-def __getattr__(name):
+def __getattr__(name: str) -> Any:
     if name not in _HOME:
         raise AttributeError(f"module 'r2r_tf' has no attribute {name!r}")
     try:
@@ -34,5 +36,5 @@ def __getattr__(name):
         raise ModuleNotFoundError(TENSORFLOW_MISSING, name="tensorflow") from None
 
 
-def __dir__():
+def __dir__() -> list[str]:
     return __all__

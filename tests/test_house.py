@@ -133,8 +133,8 @@ def test_families_of_noise_are_not_told_apart_outside_their_room():
     "name",
     (
         "inference.arrays:denoise",
-        "inference.arrays:denoise_to_precision",
-        "inference.arrays:kernel_denoise",
+        "inference.whole_images:denoise_to_precision",
+        "inference.whole_images:kernel_denoise",
         "inference.stacks:denoise",
         "inference.defaults:plan",
         "inference.passes:mean_and_deviation",

@@ -1,6 +1,8 @@
 """Volumes in Python: Zarr stores, and Dask arrays, of which a sample alone is computed before the result is asked for."""
 
 import os
+import pathlib
+from typing import Any
 
 import numpy as np
 
@@ -9,7 +11,16 @@ from r2r_tf.errors import InputError
 from r2r_tf.image_files import placing, volume_sample
 
 
-def denoise_zarr(source, output_dir, model=None, *, dask=None, sigma=None, noise=None, **options):
+def denoise_zarr(
+    source: str | os.PathLike[str],
+    output_dir: str | os.PathLike[str],
+    model: str | os.PathLike[str] | None = None,
+    *,
+    dask: str | None = None,
+    sigma: float | str | None = None,
+    noise: str | None = None,
+    **options: Any,
+) -> pathlib.Path:
     """Denoises a Zarr volume, chunk by chunk, to NAME_denoised.zarr. One noise and one range hold for all of a channel.
 
     Args:
@@ -27,7 +38,15 @@ def denoise_zarr(source, output_dir, model=None, *, dask=None, sigma=None, noise
     return volumes.run(dask, dict(asked), source, placing.of_store(source, base, output_dir), print_line=lambda line: None)
 
 
-def map_dask(array, model=None, *, channel_axis=None, sigma=None, noise=None, **options):
+def map_dask(
+    array: Any,
+    model: str | os.PathLike[str] | None = None,
+    *,
+    channel_axis: int | None = None,
+    sigma: float | str | None = None,
+    noise: str | None = None,
+    **options: Any,
+) -> Any:
     """The estimate of a Dask array, chunk by chunk, as a Dask array. One noise and one range hold for all of a channel.
 
     Args:

@@ -4,10 +4,11 @@ Images are unbatched, [H, W, C] or [H, W], float, [0, 1] scale. Means over a set
 """
 
 import numpy as np
+from numpy.typing import ArrayLike
 from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 
 
-def psnr(x, x_hat, clip=True):
+def psnr(x: ArrayLike, x_hat: ArrayLike, clip: bool = True) -> float:
     """Peak signal-to-noise ratio in dB, 10 log10(1 / mean (x - x_hat)^2).
 
     Args:
@@ -21,7 +22,7 @@ def psnr(x, x_hat, clip=True):
         return float(peak_signal_noise_ratio(_float64(x), _estimate(x_hat, clip), data_range=1.0))
 
 
-def ssim(x, x_hat, clip=True):
+def ssim(x: ArrayLike, x_hat: ArrayLike, clip: bool = True) -> float:
     """Mean structural similarity with Gaussian weights (sigma 1.5), averaged over channels.
 
     Args:

@@ -12,7 +12,7 @@ from r2r_tf import atomic, noise
 from r2r_tf.estimation import laws
 from r2r_tf.evaluation import baselines, metrics
 from r2r_tf.evaluation import files as evaluation_files
-from r2r_tf.inference import arrays, defaults, found_law
+from r2r_tf.inference import arrays, defaults, found_law, whole_images
 from r2r_tf.reports import figures
 
 NOISY = "noisy input"
@@ -48,7 +48,7 @@ def evaluate(
       seed: of the recorruptions.
       legacy_ssim: add the column `legacy_ssim`, see `metrics.legacy_ssim`.
       with_bm3d: add the row BM3D.
-      target_se: as in `arrays.denoise_to_precision`, num_recorruptions being the most; each image's draws are a column.
+      target_se: as in `whole_images.denoise_to_precision`, num_recorruptions being the most; each image's draws are a column.
       report: also write report.html, which shows all images.
       by_image: take the shipped weights that each image calls for, used as they are used best; denoiser is the general one.
       command: what summary.json says that it was made by.
@@ -58,7 +58,7 @@ def evaluate(
       InputError: arguments out of range.
     """
     if target_se is not None and num_recorruptions is None:
-        num_recorruptions = arrays.MOST_RECORRUPTIONS
+        num_recorruptions = whole_images.MOST_RECORRUPTIONS
     average = defaults.plan(
         denoiser, alpha=alpha, num_recorruptions=num_recorruptions, antithetic=antithetic, orientations=orientations
     )
@@ -74,7 +74,7 @@ def evaluate(
             draws = {"num_recorruptions": num_recorruptions, "antithetic": antithetic, "orientations": orientations}
             return arrays.denoise(y, **options, **draws)
         draws = {"num_recorruptions": average.num_recorruptions, "orientations": average.orientations}
-        x_hat, errors, counts = arrays.denoise_to_precision(y, target_se, **options, **draws)
+        x_hat, errors, counts = whole_images.denoise_to_precision(y, target_se, **options, **draws)
         spent[index] = {"draws": sum(counts) / len(counts), "standard_error": max(errors)}
         return x_hat
 

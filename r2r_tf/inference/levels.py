@@ -8,6 +8,7 @@ from r2r_tf.errors import InputError
 from r2r_tf.estimation import laws, speckle
 from r2r_tf.inference import frames
 
+_FAMILIES = {"gaussian": "white", "camera": "a camera's"}  # in words, of noise that was taken as it is
 _TEXT = re.compile(r"(?P<number>.+?)\s*(?P<unit>counts|/\s*255)?", re.IGNORECASE)
 
 
@@ -102,8 +103,10 @@ def in_counts(levels, scale):
 
 
 def laws_in_words(found):
-    """Which noise `stacks.Found` of some pages is: 'white' or 'counting noise, ...', in the values of the file."""
-    words = list(dict.fromkeys("white" if own.law is None else str(own.law) for own in found if own.level))
+    """Which noise `stacks.Found` of some pages is: 'white', "a camera's" or 'counting noise, ...', in the values of the file."""
+    words = list(
+        dict.fromkeys(_FAMILIES.get(own.family, own.family) if own.law is None else str(own.law) for own in found if own.level)
+    )
     return words[0] if len(words) == 1 else f"{len(words)} laws such as {words[0]}; {words[-1]}" if words else "no noise"
 
 

@@ -4,14 +4,13 @@ import time
 from typing import NamedTuple
 
 import numpy as np
-from tqdm import tqdm
 
 from r2r_tf import image_files
 from r2r_tf.errors import InputError, os_sentence, printable
 from r2r_tf.image_files import content, value_range
 from r2r_tf.inference import defaults, frames, gray_cameras, levels, orientations, shipped, stacks
 from r2r_tf.models import denoisers
-from r2r_tf.reports import figures
+from r2r_tf.reports import bars, figures
 from r2r_tf.reports.outcomes import DONE, FAILED, SKIPPED, Outcome
 
 # part of the value range: a picture that uses less is shown by its own range
@@ -82,12 +81,7 @@ def denoise(job, place, *, with_middle=False, shows_progress=True):
     if place.result.exists() and not job.overwrite:
         return Outcome(SKIPPED, f"is done already ({place.result})")
     start, name = time.perf_counter(), printable(place.path.name)
-    with tqdm(desc=name, unit=" px", unit_scale=True, leave=False, delay=5, disable=not shows_progress) as bar:
-
-        def on_tile(done, total):
-            bar.total = total
-            bar.update(done - bar.n)
-
+    with bars.of_pixels(name, shown=shows_progress, delay=5) as on_tile:
         try:
             found, middle = _denoise(job, place, with_middle, on_tile)
         except (InputError, OSError, MemoryError) as error:

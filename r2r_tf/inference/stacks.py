@@ -19,10 +19,17 @@ class Found(NamedTuple):
     Attributes:
       level: root mean square, [0, 1] scale; 0 where nothing needs to be known.
       law: `laws.Law` in the values of the page; None for noise that was taken as it is.
+      family: of the noise model.
     """
 
     level: float
     law: laws.Law | None = None
+    family: str = "gaussian"
+
+    @classmethod
+    def of(cls, frame):
+        """That of a `frames.Frame`."""
+        return cls(frame.level, frame.law, frame.model.family if frame.model else cls._field_defaults["family"])
 
 
 class Denoised(NamedTuple):
@@ -100,7 +107,7 @@ def denoise(
         for number, (picture, (page, group)) in enumerate(zip(pictures, places, strict=True)):
             own = law or law_by_group.get(group.start)
             frame = frames.frame_of(denoiser, picture, value_range, average, sigma=sigma, noise=noise, law=own)
-            found.append(Found(frame.level, frame.law))
+            found.append(Found.of(frame))
             if frame.model is None:
                 result[page, ..., group] = picture.pixels
                 progress(picture.pixels.size)
@@ -120,15 +127,15 @@ def denoise(
     return Denoised(result, deviation, found)
 
 
-def found_noise(denoiser, pixels, value_range, average, *, no_data=None):
+def found_noise(denoiser, pixels, value_range, average, *, no_data=None, mask=None):
     """`Denoised.found` alone; arguments as in `denoise`."""
-    places, pictures = pictures_of(denoiser, pixels, no_data, None)
+    places, pictures = pictures_of(denoiser, pixels, no_data, mask)
     law_by_group = shared_laws(denoiser, places, pictures, value_range)
     own = [
         frames.frame_of(denoiser, picture, value_range, average, law=law_by_group.get(group.start))
         for picture, (_, group) in zip(pictures, places, strict=True)
     ]
-    return [Found(frame.level, frame.law) for frame in own]
+    return [Found.of(frame) for frame in own]
 
 
 def shared_laws(denoiser, places, pictures, value_range, noise=None):

@@ -36,7 +36,7 @@ class Known(NamedTuple):
     @property
     def found(self):
         """`stacks.Found`, the noise."""
-        return stacks.Found(self.frame.level, self.frame.law)
+        return stacks.Found.of(self.frame)
 
 
 class Page:

@@ -1,5 +1,6 @@
 """Shipped weights: one folder each, with model.keras, model.json and a card."""
 
+import json
 import pathlib
 
 _HERE = pathlib.Path(__file__).parent
@@ -21,3 +22,9 @@ def names():
 def directory(name):
     """The folder of a shipped model."""
     return _HERE / name
+
+
+def name_of(sha256):
+    """The name of the shipped weights whose file has this SHA-256, None for others."""
+    found = (name for name in names() if json.loads((directory(name) / "model.json").read_text())["sha256"] == sha256)
+    return next(found, None)

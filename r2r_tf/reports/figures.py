@@ -103,17 +103,22 @@ def variance_laws(curves, path, most=12):
     for axes in panels[len(curves) :]:
         axes.axis("off")
     for axes, (name, points, law) in zip(panels, curves, strict=False):
-        # of smooth noise the finest scale, which the points are from, shows a part
-        seen = np.median(points.variance / law.variance(points.brightness)) if law is not None and law.smooth else 1.0
-        axes.plot(points.brightness, points.variance / seen, "o", color="black", markersize=4)
-        if law is not None:
-            ends = np.linspace(points.brightness[0], points.brightness[-1])
-            axes.plot(ends, law.variance(ends), color="tab:red", label=re.sub(", (variance|standard deviation) ", "\n", str(law)))
-            axes.legend(fontsize="small", frameon=False)
+        variance_panel(axes, points, law)
         axes.set_title(name if len(name) <= 30 else f"{name[:14]}...{name[-13:]}", fontsize="medium")
-        axes.set(xlabel="brightness m", ylabel="variance", ylim=(0, None))
-        axes.grid(alpha=0.3)
     save(figure, path)
+
+
+def variance_panel(axes, points, law):
+    """Variance of the noise over brightness, with the line of a law unless that is None; arguments as in `variance_laws`."""
+    # of smooth noise the finest scale, which the points are from, shows a part
+    seen = np.median(points.variance / law.variance(points.brightness)) if law is not None and law.smooth else 1.0
+    axes.plot(points.brightness, points.variance / seen, "o", color="black", markersize=4)
+    if law is not None:
+        ends = np.linspace(points.brightness[0], points.brightness[-1])
+        axes.plot(ends, law.variance(ends), color="tab:red", label=re.sub(", (variance|standard deviation) ", "\n", str(law)))
+        axes.legend(fontsize="small", frameon=False)
+    axes.set(xlabel="brightness m", ylabel="variance", ylim=(0, None))
+    axes.grid(alpha=0.3)
 
 
 def calibration(rows, path):

@@ -9,7 +9,6 @@ from r2r_tf import pretrained
 from r2r_tf.data import datasets
 from r2r_tf.image_files import content
 from r2r_tf.inference import shipped
-from r2r_tf.models import denoisers
 from tools.benchmark_suites import developed, timing
 
 _EMBEDDED = ("astronaut", "coffee", "chelsea", "rocket")
@@ -69,7 +68,7 @@ def outcome(y, x):
     """(name of the weights, '-' where the picture stays as it is; PSNR gained) of a noisy picture by default."""
     chosen = shipped.denoiser_for(y)
     estimate = r2r_tf.denoise(y, chosen)
-    name = next(name for name in pretrained.names() if denoisers.load(name).sha256 == chosen.sha256)
+    name = pretrained.name_of(chosen.sha256)
     same = np.array_equal(estimate, y)
     return "-" if same else name, r2r_tf.psnr(x, np.clip(estimate, 0, 1)) - r2r_tf.psnr(x, y)
 

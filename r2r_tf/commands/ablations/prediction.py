@@ -1,7 +1,7 @@
 """The whole image at once against the reproduction paper's kernel-based prediction, patch by patch."""
 
 from r2r_tf.commands.ablations.report import Stopwatch, cases_of_images, score
-from r2r_tf.inference import arrays
+from r2r_tf.inference import arrays, whole_images
 
 X_TITLE, LOG_X = "stride", False
 FLAGS = frozenset({"model", "sigma", "alpha", "precision"})
@@ -29,7 +29,7 @@ def cases(denoiser, tests, alpha, seed, num_recorruptions=8, strides=(40, 20, 10
         }
         methods = {0: lambda: arrays.denoise(y, denoiser, **options)}
         for stride in strides:
-            methods[stride] = lambda stride=stride: arrays.kernel_denoise(
+            methods[stride] = lambda stride=stride: whole_images.kernel_denoise(
                 y, denoiser, **options, patch_size=PATCH_SIZE, stride=stride
             )
         return [
