@@ -7,7 +7,7 @@ import numbers
 import os
 
 TENSORFLOW_MISSING = (
-    "TensorFlow is missing. In the checkout of r2r_tf, run: pip install -e '.[cpu]' (or '.[gpu]' for NVIDIA GPUs)"
+    "TensorFlow is missing: pip install 'r2r_tf[cpu]' (or r2r_tf[gpu] for NVIDIA GPUs), or in a checkout pip install -e '.[cpu]'"
 )
 
 

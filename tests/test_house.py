@@ -212,7 +212,7 @@ def test_names_are_there():
 def test_missing_tensorflow_is_said_by_the_library(name):
     code = f"import sys; sys.modules['tensorflow'] = None; import r2r_tf; r2r_tf.{name}"
     process = run_python("-c", code, check=False)
-    assert process.stderr.strip().splitlines()[-1].startswith("ModuleNotFoundError: TensorFlow is missing. In the checkout")
+    assert process.stderr.strip().splitlines()[-1].startswith("ModuleNotFoundError: TensorFlow is missing: pip install")
 
 
 def test_missing_tensorflow_is_said_in_one_line():
@@ -222,7 +222,7 @@ def test_missing_tensorflow_is_said_in_one_line():
     assert (
         process.stderr.strip()
         .splitlines()[-1]
-        .startswith("error: TensorFlow is missing. In the checkout of r2r_tf, run: pip install -e '.[cpu]'")
+        .startswith("error: TensorFlow is missing: pip install 'r2r_tf[cpu]'")
     )
 
 
