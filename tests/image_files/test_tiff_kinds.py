@@ -197,3 +197,16 @@ def test_what_claims_to_be_larger_than_it_can_be_is_refused(tmp_path, monkeypatc
             image_files.open_image(tmp_path / f"a.{suffix}")
     tifffile.imwrite(tmp_path / "plain.tif", blank)
     assert image_files.open_image(tmp_path / "plain.tif").pixels.size == blank.size
+
+
+@pytest.mark.parametrize("count", (2, 3, 4, 5))
+def test_pages_that_are_tagged_as_colours(tmp_path, rng, count):
+    """tifffile tags three or four planes as colours, whatever their axes are called."""
+    stack = rng.integers(0, 255, (count, 24, 30), np.uint8)
+    tifffile.imwrite(tmp_path / "stack.tif", stack, metadata={"axes": "ZYX"})
+    image = image_files.open_image(tmp_path / "stack.tif")
+    np.testing.assert_array_equal(image.pixels, stack[..., None])
+    image_files.write(tmp_path / "again.tif", image, np.asarray(image.pixels))
+    with tifffile.TiffFile(tmp_path / "again.tif") as file:
+        assert file.series[0].axes == "ZYX"
+        np.testing.assert_array_equal(file.asarray(), stack)

@@ -57,7 +57,8 @@ def read(path):
         array = _decoded(path, file, shape)
     channels = np.moveaxis(array, axes.index("S"), -1) if "S" in axes else array[..., None]
     alpha = None
-    if len(details["extrasamples"]) == 1 and details["extrasamples"][0] in _ALPHA:
+    # three or four planes whose axes are named pages are tagged as colours, too
+    if "S" in axes and len(details["extrasamples"]) == 1 and details["extrasamples"][0] in _ALPHA:
         channels, alpha = split_alpha(channels)
         alpha = to_pages(alpha, colours=True)
     details["channels"] = channels.shape
@@ -87,7 +88,8 @@ def write(path, image, pixels):
         text = ome_xml.for_pages_in_order(known["ome"], axes, math.prod(inner))
         layout = {"metadata": None, "description": text.encode("utf-8")}
     else:
-        layout = {} if known["shaped"] else {"metadata": None, "description": _description(known["description"])}
+        named = {"metadata": {"axes": known["axes"]}} if "Q" not in known["axes"] else {}
+        layout = named if known["shaped"] else {"metadata": None, "description": _description(known["description"])}
     if known["resolution"]:
         options["resolutionunit"] = known["resolutionunit"]
     if known.get("bigtiff") or array.nbytes > (1 << 32) - (1 << 25) and not known["imagej"]:
