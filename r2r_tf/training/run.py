@@ -89,6 +89,9 @@ def _train(settings, workdir, before, many, strategy, command):
             history = fitting.fit(forms, settings, images, data, workdir, history, start, many)
         if many.chief:
             take_final_weights(forms, settings, data, workdir, history)
+            if math.isfinite(start) and not early_stopping.best_epoch(history, start):
+                # weights that stay as they were are used as they were
+                images.about["orientations"] = denoisers.load(forms.start).orientations
             results.write(forms.saved, settings, images, workdir, test=test, history=history, start=start, command=command)
         many.wait()
     return run_directory.read_run(workdir)

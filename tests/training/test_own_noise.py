@@ -121,6 +121,8 @@ def test_a_training_that_spoils_leaves_what_it_started_from(folder, tmp_path, ca
     assert f"of {pretrained.STARTS[1]} as it is" in capsys.readouterr().out
     card = json.loads((tmp_path / "run" / "model.json").read_text())
     assert card["best_epoch"] == 0 and card["noise"]["name"] == "gaussian_range"
+    # used as they were, in as many orientations
+    assert denoisers.load(tmp_path / "run").orientations == denoisers.load(pretrained.STARTS[1]).orientations == 1
     shipped = denoisers.read(pretrained.STARTS[1])[0].get_weights()
     assert all(np.array_equal(a, b) for a, b in zip(weights(tmp_path / "run"), shipped, strict=True))
 
