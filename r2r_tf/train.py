@@ -8,21 +8,18 @@ The same command again resumes after the last finished epoch.
 import pathlib
 import shlex
 import sys
-import types
-import typing
 
 from absl import flags
 
 from r2r_tf.commands import command
-from r2r_tf.training import settings
+from r2r_tf.training import flag_texts, settings
 
 _WORKDIR = flags.DEFINE_string("workdir", None, "Run directory; runs/<name of the flag file> by default.")
 
 
 def define_flags():
     """A flag for each of the `settings.Settings`, as a dict from name to flag."""
-    kinds = typing.get_type_hints(settings.Settings)
-    return {name: _define(name, field, _parts(kinds[name])) for name, field in settings.FIELDS.items()}
+    return {name: _define(name, field, flag_texts.kind_of(name)) for name, field in settings.FIELDS.items()}
 
 
 def _define(name, field, kind):
@@ -36,13 +33,6 @@ def _define(name, field, kind):
         return flags.DEFINE_integer(name, field.default, text, lower_bound=lower)
     define = {str: flags.DEFINE_string, bool: flags.DEFINE_boolean, float: flags.DEFINE_float}[kind[0]]
     return define(name, field.default, text)
-
-
-def _parts(hint):
-    """(type, type of its parts or None) of a hint such as `tuple[int, ...] | None`."""
-    if isinstance(hint, types.UnionType):
-        (hint,) = (own for own in typing.get_args(hint) if own is not types.NoneType)
-    return typing.get_origin(hint) or hint, next(iter(typing.get_args(hint)), None)
 
 
 _FLAGS = define_flags()
@@ -90,7 +80,7 @@ def default_workdir(argv):
 
 def value_of(name, value):
     """The value of a setting from that of its flag: lists of texts become tuples of numbers."""
-    kind, parts = _parts(typing.get_type_hints(settings.Settings)[name])
+    kind, parts = flag_texts.kind_of(name)
     if value == "" and settings.FIELDS[name].default is None:
         return None  # --test_dataset= takes back what a flag file says
     if kind is not tuple or value is None:

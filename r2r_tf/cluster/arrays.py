@@ -2,7 +2,7 @@
 
 import os
 import pathlib
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -69,9 +69,33 @@ def map_dask(
     >>> x_hat.chunks, bool(x_hat.compute().std() < 0.02)
     (((1, 1, 1, 1), (64, 32), (64, 32)), True)
     """
-    overlap = engine.load("dask.array.overlap")
-    from r2r_tf.inference import volumes as parts
+    return survey(array, model, channel_axis=channel_axis, sigma=sigma, noise=noise, **options).mapped(array)
 
+
+class Survey(NamedTuple):
+    """What is known of a Dask array before its estimate is asked for.
+
+    Attributes:
+      channels: its axis of channels, or None.
+      samples: `surveys.Sample` of each channel.
+      asked: as from `files.settled`.
+    """
+
+    channels: int | None
+    samples: list
+    asked: tuple
+
+    def known(self):
+        """`volumes.Known` of each channel: its noise and its range."""
+        return [surveys.known(sample, self.asked) for sample in self.samples]
+
+    def mapped(self, array):
+        """As `map_dask` returns."""
+        return _mapped(array, self)
+
+
+def survey(array, model=None, *, channel_axis=None, sigma=None, noise=None, **options):
+    """`Survey` of a Dask array, for which its sample is computed. Arguments and errors as in `map_dask`."""
     if array.ndim < 2 or np.isnan(array.shape).any() or 0 in array.shape or array.dtype.kind not in "uif":
         raise InputError(f"Volumes are [..., Y, X], numbers. Received: shape {array.shape}, dtype {array.dtype}")
     sides = array.ndim
@@ -79,18 +103,25 @@ def map_dask(
         raise InputError(f"channel_axis must come before the rows and columns. Received: channel_axis={channel_axis}")
     channels = None if channel_axis is None else channel_axis % sides
     asked = _asked(model, sigma, noise, options)
-    samples, margin = [], 0
+    samples = []
     for channel in range(1 if channels is None else array.shape[channels]):
         read, shape = volume_sample.pages_of(array, channels, channel)
         samples.append(surveys.Sample(volume_sample.windows(read, shape)))
-        margin = max(margin, parts.reach(surveys.known(samples[-1], asked)))
+    return Survey(channels, samples, asked)
+
+
+def _mapped(array, found):
+    overlap = engine.load("dask.array.overlap")
+    from r2r_tf.inference import volumes as parts
+
+    sides, margin = array.ndim, max(parts.reach(known) for known in found.known())
     # chunks that are narrower than what is around them are put together
     least = [overlap.ensure_minimum_chunksize(min(margin, sum(own)), own) for own in array.chunks[-2:]]
     own = array.rechunk((*array.chunks[:-2], *least))
     depth = {axis: margin if axis >= sides - 2 and own.numblocks[axis] > 1 else 0 for axis in range(sides)}
     wide = overlap.overlap(own, depth=depth, boundary="none", allow_rechunk=False)
     starts = [np.cumsum([0, *lengths]).tolist() for lengths in own.chunks]
-    told = {"starts": starts, "margin": margin, "channels": channels, "samples": samples, "asked": asked}
+    told = {"starts": starts, "margin": margin, **found._asdict()}
     return wide.map_blocks(
         _denoise, dtype=array.dtype, chunks=own.chunks, meta=np.empty((0,) * sides, array.dtype), **told
     ).rechunk(array.chunks)

@@ -91,6 +91,22 @@ def denoise(job, place, *, with_middle=False, shows_progress=True):
 
 def _denoise(job, place, with_middle, on_tile):
     image = image_files.open_image(place.path)
+    result, scale = estimate(job, image, on_tile)
+    if job.uncertainty:
+        image_files.write_new(place.beside("_uncertainty.tif"), result.deviation)
+    middle = _middle(image.pixels, result.pixels) if job.preview or with_middle else None
+    if job.preview:
+        figures.side_by_side(middle, place.beside("_preview.png"))
+    image_files.write(place.result, image, result.pixels)
+    return f"{about(image)}, {noise_in_words(job, result.found, scale)}", middle if with_middle else None
+
+
+def estimate(job, image, on_tile=None):
+    """(`stacks.Denoised`, `ValueRange`) of an `image_files.Image`; on_tile is as in `stacks.denoise`.
+
+    Raises:
+      InputError: what the job says does not fit the image.
+    """
     told = frames.WHITE if job.sigma is not None else job.noise and job.noise[0]
     denoiser, scale = denoiser_of(image, job.denoiser, job.precision, told)
     noise, law = job.noise or (None, None)
@@ -108,14 +124,13 @@ def _denoise(job, place, with_middle, on_tile):
         with_deviation=job.uncertainty,
         on_tile=on_tile,
     )
-    if job.uncertainty:
-        image_files.write_new(place.beside("_uncertainty.tif"), result.deviation)
-    middle = _middle(image.pixels, result.pixels) if job.preview or with_middle else None
-    if job.preview:
-        figures.side_by_side(middle, place.beside("_preview.png"))
-    image_files.write(place.result, image, result.pixels)
-    words = "" if job.sigma else f", {levels.laws_in_words(result.found)}"
-    return f"{about(image)}, sigma {levels.in_counts(result.levels, scale)}{words}", middle if with_middle else None
+    return result, scale
+
+
+def noise_in_words(job, found, scale):
+    """The noise of pages, list of `stacks.Found` on a `ValueRange`, as text: its level, and its law if it was found."""
+    words = "" if job.sigma else f", {levels.laws_in_words(found)}"
+    return f"sigma {levels.in_counts([own.level for own in found], scale)}{words}"
 
 
 def denoiser_of(image, denoiser=None, precision="float32", told=None):

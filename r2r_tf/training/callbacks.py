@@ -136,6 +136,26 @@ class Progress(keras.callbacks.Callback):
         self._bar.close()
 
 
+class Told(keras.callbacks.Callback):
+    """Tells a caller how far the run is after each step. What the caller raises ends the run, which resumes as after Ctrl-C."""
+
+    def __init__(self, on_step, first_epoch, epochs, steps_per_epoch):
+        """on_step is as in `run.train`."""
+        super().__init__()
+        self._on_step, self._done, self._total = on_step, first_epoch * steps_per_epoch, epochs * steps_per_epoch
+        self._words = ""
+
+    def on_train_batch_end(self, batch, logs=None):
+        self._done += 1
+        self._on_step(self._done, self._total, self._words)
+
+    def on_test_batch_end(self, batch, logs=None):
+        self._on_step(self._done, self._total, self._words)
+
+    def on_epoch_end(self, epoch, logs=None):
+        self._words = f"after epoch {epoch + 1}: estimated PSNR {decibels(logs['val_est_psnr'])}"
+
+
 def psnr_of_mse(mse):
     """PSNR in dB of a mean squared error on the [0, 1] scale; NaN where an estimate of it came out at or below zero."""
     return -10.0 * math.log10(mse) if mse > 0 else math.nan

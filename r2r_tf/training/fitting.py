@@ -16,7 +16,7 @@ from r2r_tf.training.settings import AUTO, steps_per_epoch
 _SURE = 3.0  # standard errors below zero at which an estimated error contradicts the noise that was found
 
 
-def score_start(forms, settings, images, data, workdir, history, many):
+def score_start(forms, settings, images, data, workdir, history, many, told=()):
     """The validation loss of the weights that a run with `patience` and `init` starts from, kept as its best; else infinity.
 
     Arguments as in `fit`; run.json remembers it.
@@ -28,11 +28,11 @@ def score_start(forms, settings, images, data, workdir, history, many):
         return math.inf
     if history:
         return run_directory.read_run(workdir).get("start_val_loss", math.inf)
-    loss = forms.compiled.evaluate(data.validation, verbose=0, return_dict=True, steps=training_data.validation_steps(settings))[
-        "loss"
-    ]
+    steps = training_data.validation_steps(settings)
+    losses = forms.compiled.evaluate(data.validation, verbose=0, return_dict=True, steps=steps, callbacks=list(told))
+    loss = losses["loss"]
     variance = validation_variance(settings, images)
-    pixels = training_data.validation_steps(settings) * settings.batch_size * settings.patch_size**2
+    pixels = steps * settings.batch_size * settings.patch_size**2
     psnr = callbacks.psnr_of_mse(loss - variance)
     if settings.sigma == AUTO and loss - variance < -_SURE * variance * math.sqrt(2 / pixels):
         raise InputError(
@@ -53,7 +53,7 @@ def validation_variance(settings, images):
     return training_data.target_variances(settings, images.validation, role="validation", first_step=0, num_steps=steps).mean()
 
 
-def fit(forms, settings, images, data, workdir, history, start, many):
+def fit(forms, settings, images, data, workdir, history, start, many, told=()):
     """Trains the remaining epochs.
 
     Args:
@@ -65,6 +65,7 @@ def fit(forms, settings, images, data, workdir, history, start, many):
       history: list of dicts, one per finished epoch.
       start: the validation loss that an epoch has to beat to be kept.
       many: `hosts.Hosts`.
+      told: callbacks besides those of every run.
     Returns:
       The history, grown to settings.epochs entries, or fewer with `patience`.
     """
@@ -95,7 +96,7 @@ def fit(forms, settings, images, data, workdir, history, start, many):
     last = [averaging.ValidateSettled(forms.saved, data.calibration)]
     if settings.patience is not None:
         last.insert(0, early_stopping.KeepBest(forms.saved, directory, settings.patience, checkpoint, start, many.chief))
-    shown = [progress, checkpoint, *([log] if many.chief else [])]
+    shown = [progress, checkpoint, *([log] if many.chief else []), *told]
     try:
         forms.compiled.fit(
             data.train,

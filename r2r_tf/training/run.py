@@ -14,6 +14,7 @@ from r2r_tf.noise.gaussian import covering
 from r2r_tf.training import (
     as_shipped,
     averaging,
+    callbacks,
     checkpoints,
     early_stopping,
     fitting,
@@ -25,10 +26,10 @@ from r2r_tf.training import (
     run_directory,
 )
 from r2r_tf.training import data as training_data
-from r2r_tf.training.settings import AUTO, check, flag_lines, network_options
+from r2r_tf.training.settings import AUTO, check, flag_lines, network_options, steps_per_epoch
 
 
-def train(settings, workdir, *, devices=None, command=""):
+def train(settings, workdir, *, devices=None, command="", on_step=None):
     """Trains, or goes on after the last finished epoch, and leaves the finished run in its directory.
 
     Args:
@@ -36,6 +37,8 @@ def train(settings, workdir, *, devices=None, command=""):
       workdir: the run directory.
       devices: for `placement.make_strategy`.
       command: what the records say that the run was made by.
+      on_step: function of (steps done, steps in all, words on the last epoch), called after each step and each batch of a
+        validation. What it raises ends the run, which the same call resumes after the last finished epoch.
     Returns:
       The contents of run.json; None for a run that was finished already.
     Raises:
@@ -49,10 +52,10 @@ def train(settings, workdir, *, devices=None, command=""):
         return None
     many = hosts.join()
     with many.guarded():
-        return _train(settings, workdir, before, many, many.strategy or placement.make_strategy(devices), command)
+        return _train(settings, workdir, before, many, many.strategy or placement.make_strategy(devices), command, on_step)
 
 
-def _train(settings, workdir, before, many, strategy, command):
+def _train(settings, workdir, before, many, strategy, command, on_step):
     """`train` on one of `many` hosts; `before` is what run.json says already."""
     keras.utils.set_random_seed(settings.seed)
     if keras.backend.backend() == "tensorflow":
@@ -81,12 +84,13 @@ def _train(settings, workdir, before, many, strategy, command):
         [before, len(history)],
     )
     data = training_data.batches(settings, images, len(history), structure.form(forms.saved).takes_level, many)
+    told = [callbacks.Told(on_step, len(history), settings.epochs, steps_per_epoch(settings))] if on_step else []
     with lock.held(workdir) if many.chief else contextlib.nullcontext():
         if many.chief:
             begin_records(forms, settings, images, workdir, history)
-        start = fitting.score_start(forms, settings, images, data, workdir, history, many)
+        start = fitting.score_start(forms, settings, images, data, workdir, history, many, told)
         if len(history) < settings.epochs and not early_stopping.is_over(history, settings.patience, start):
-            history = fitting.fit(forms, settings, images, data, workdir, history, start, many)
+            history = fitting.fit(forms, settings, images, data, workdir, history, start, many, told)
         if many.chief:
             take_final_weights(forms, settings, data, workdir, history)
             if math.isfinite(start) and not early_stopping.best_epoch(history, start):
