@@ -14,7 +14,7 @@ from conftest import ROOT, run_python
 # from the top down, as in docs/architecture.md: a room imports from itself and from rooms further down
 ROOMS = (
     {"tools"},
-    {"commands", "train"},
+    {"commands", "train", "napari_plugin"},
     {"training"},
     {"evaluation"},
     {"cluster"},
@@ -100,6 +100,7 @@ def test_rooms_hold_the_modules():
     assert {path.name for path in (ROOT / "r2r_tf").iterdir() if path.is_dir() and path.name[0] not in "_."} == {
         *(
             "commands",
+            "napari_plugin",
             "configs",
             "training",
             "evaluation",
