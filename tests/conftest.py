@@ -145,3 +145,20 @@ def as_camera(x):
     model = r2r_tf.load_pretrained(pretrained.CAMERA).noise
     y = np.asarray(model.at(x).sample(x, noise.SeededDraws((0,), x.shape)))
     return as_jpeg(np.round(255 * np.clip(y, 0, 1)).astype(np.uint8), 92, 2)
+
+
+def tiny_run(place):
+    """Writes a run directory: an untrained network of two layers for gray images of any dtype. Returns its path."""
+    from r2r_tf import noise
+    from r2r_tf.models import denoisers, networks
+
+    card = {"alpha": 0.5, "noise": noise.Gaussian(0.1).to_json(), "channels": 1, "value_range": [0, 1]}
+    denoisers.save(place, networks.build("dncnn", depth=2, features=4), card)
+    return str(place)
+
+
+def noisy_counts(*shape):
+    """A smooth picture or stack with white noise of 20, uint16 around 1000."""
+    rows, columns = np.mgrid[: shape[-2], : shape[-1]]
+    clean = 1000 + 200 * np.sin(rows / 9) + 200 * np.cos(columns / 7)
+    return np.round(clean + np.random.default_rng(0).normal(0, 20, shape)).astype(np.uint16)
