@@ -7,8 +7,8 @@ import sys
 def tensorflow():
     """Imports it, on first use, so that widgets open at once.
 
-    TensorFlow and Mesa's drivers each bring an LLVM. Where Mesa has made its own visible to all (22.3 does, Debian 12),
-    TensorFlow would call that, and the process would end with a segmentation fault. So it looks among its own functions first.
+    Beside OpenGL of Mesa 22.3 (Debian 12) a plain import ends the process with a segmentation fault, one by which TensorFlow
+    looks among its own functions first does not. (Both bring an LLVM, which is the likely reason.)
     """
     deep = getattr(os, "RTLD_DEEPBIND", None)
     if "tensorflow" in sys.modules or deep is None:

@@ -139,7 +139,7 @@ class Work(QtWidgets.QWidget):
 
 
 def _in_new_thread(function):
-    """What it returns. Qt uses its threads again, with a new Python state, in which TensorFlow ends with a segmentation fault."""
+    """What it returns. In threads of Qt's pool the second use of TensorFlow ended with a segmentation fault; in new ones none."""
     results = []
     thread = threading.Thread(target=lambda: results.append(function()), daemon=True)
     thread.start()
