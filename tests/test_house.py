@@ -220,11 +220,7 @@ def test_missing_tensorflow_is_said_in_one_line():
     code = "import sys; sys.modules['tensorflow'] = None; sys.argv = ['train']; from r2r_tf import train; train.run()"
     process = run_python("-c", code, check=False)
     assert process.returncode == 1 and "Traceback" not in process.stderr
-    assert (
-        process.stderr.strip()
-        .splitlines()[-1]
-        .startswith("error: TensorFlow is missing: pip install 'r2r_tf[cpu]'")
-    )
+    assert process.stderr.strip().splitlines()[-1].startswith("error: TensorFlow is missing: pip install 'r2r_tf[cpu]'")
 
 
 @pytest.mark.parametrize(

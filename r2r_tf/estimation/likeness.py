@@ -18,7 +18,7 @@ _BRIGHTNESS = (0.299, 0.587, 0.114)  # of JPEG, from red, green and blue
 _NOTHING, _ROUNDED, _JPEG, _MIDDLE = 0.89, 0.7, 8, 320
 
 
-def is_like(y, model, most=_LEVELS[1]):
+def is_like(y, model):
     """Whether the noise of a picture may be of a model's kind: about as strong in all bands of brightness, and nothing finer; or
     stronger the finer it is, as structure never is.
 
@@ -31,7 +31,6 @@ def is_like(y, model, most=_LEVELS[1]):
     Args:
       y: [H, W, C] noisy image, [0, 1] scale.
       model: `CameraNoise`.
-      most: how many times as strong as the model's noise that is about even may be.
     Returns:
       False for pictures that have too few windows, too.
     """
@@ -42,17 +41,16 @@ def is_like(y, model, most=_LEVELS[1]):
     finer, level = found[-1] - middle, np.exp(middle)
     even = np.ptp(others) < _EVEN and coarsest - np.median(others[:3]) < _COARSER and finer < _FINER
     rises = found[-1] - found[:3].mean() > _RISES and finer < _FINEST and np.ptp(others) < _RANGE
-    return bool((even and _LEVELS[0] < level < most) or (rises and _STRONG[0] < level < _STRONG[1]))
+    return bool((even and _LEVELS[0] < level < _LEVELS[1]) or (rises and _STRONG[0] < level < _STRONG[1]))
 
 
 def _share_of_nothing(y):
     """Part of the fine coefficients of JPEG's blocks that are 0 but for rounding, at the best place of the blocks' grid.
 
     Args:
-      y: [H, W, 3] or [H, W, 1], [0, 1] scale, of a file of 8 bits.
+      y: [H, W, 3], [0, 1] scale, of a file of 8 bits.
     """
-    weights = np.float32(_BRIGHTNESS if y.shape[-1] == len(_BRIGHTNESS) else [1.0])
-    brightness = 255 * y[content.middle(y.shape, _MIDDLE)] @ weights
+    brightness = 255 * y[content.middle(y.shape, _MIDDLE)] @ np.float32(_BRIGHTNESS)
     fine = np.add.outer(np.arange(_JPEG), np.arange(_JPEG)) > _JPEG // 2
     shares = []
     for top, left in np.ndindex(_JPEG, _JPEG):

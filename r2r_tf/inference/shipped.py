@@ -8,7 +8,7 @@ import numpy as np
 from r2r_tf import estimation, pretrained, recorruption
 from r2r_tf.estimation import calm_blocks, channels, laws, likeness, sharpness, strong_colours
 from r2r_tf.image_files import content
-from r2r_tf.inference import found_law, frames, gray_cameras, passes
+from r2r_tf.inference import found_law, frames, passes
 from r2r_tf.inference.gaussian_residuals import made_gaussian
 from r2r_tf.models import denoisers
 
@@ -17,9 +17,6 @@ _ALPHA = 0.5
 _SURE = 2.0  # standard errors
 # three channels together gain 2 dB where their levels are up to 1.8 times apart and their noise has a correlation below 0.2
 _ALIKE, _SHARED = 1.8, 1.45
-# of gray ones, of which fine texture in JPEG is more like: of 1,600 JPEG files of Berkeley photographs one is taken, and gains;
-# of 27 parts of scikit-image's moon, which has grain of its own, none
-_GRAY_LEVEL, _GRAY_SHARP = 1.7, 0.013
 _SHARP = 0.02  # of a camera's picture: above, the weights that take fine detail for noise lose more than they gain
 _SEED = (2022, 10)  # of the draws; unlike what noise is simulated with
 # blocks whose estimates are flat: their side and part; and how much of the noise is taken away there at least. From photographs
@@ -48,9 +45,6 @@ def denoiser_for(y, precision="float32", told=None):
 
 def _of_channels(y, precision, told, law_of):
     """For channels that are taken one by one, by the first of them."""
-    camera = _of_gray(y, precision) if told is None and y.shape[-1] == 1 else None
-    if camera:
-        return camera
     general = denoisers.load(pretrained.DEFAULTS[1], precision)
     may_follow = told in (None, *laws.KINDS) and np.isfinite(y[..., 0]).any()
     law = law_of(0) if may_follow else None
@@ -63,14 +57,6 @@ def _of_channels(y, precision, told, law_of):
         return general
     special = denoisers.load(pretrained.MICROSCOPE, precision)
     return special if gains(special, general, law.stabilised(y[..., :1])) else general
-
-
-def _of_gray(y, precision):
-    """That of cameras for a soft gray picture whose noise is like theirs, None for others."""
-    law = denoisers.load(pretrained.SHARP_CAMERA, precision).noise.gray()
-    if not likeness.is_like(y, law, _GRAY_LEVEL) or sharpness.sharpness(y) > _GRAY_SHARP:
-        return None
-    return gray_cameras.for_gray(denoisers.load(pretrained.CAMERA, precision))
 
 
 def _of_colour(y, precision, told, law_of):

@@ -8,7 +8,7 @@ import numpy as np
 
 from r2r_tf import pretrained
 from r2r_tf.image_files import content
-from r2r_tf.inference import gray_cameras, shipped
+from r2r_tf.inference import shipped
 from r2r_tf.models import denoisers
 from r2r_tf.training import lock, results, run_directory
 from r2r_tf.training.settings import AUTO
@@ -31,7 +31,7 @@ def denoiser_for(settings, pictures):
     some = [pictures[n].noisy for n in np.linspace(0, len(pictures) - 1, min(_LOOKED_AT, len(pictures))).round().astype(int)]
     camera = denoisers.load(pretrained.CAMERA)
     chosen = [shipped.denoiser_for(content.sample_of_page(y).astype(np.float32)).sha256 == camera.sha256 for y in some]
-    return gray_cameras.fitting(camera, some[0].shape[-1]) if np.mean(chosen) > 0.5 else None
+    return camera if np.mean(chosen) > 0.5 else None
 
 
 def leave(settings, images, workdir, *, counts, flag_lines, test, command):

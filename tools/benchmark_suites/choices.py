@@ -34,7 +34,6 @@ def run(repeats, max_images, manual_dir, data_dir):
         berkeley, polyu = (datasets.load_pictures(datasets.prepare(n, *prepare), "train") for n in ("bsds500/rgb", "polyu"))
         photographs += [_shown(picture.clean) for picture in _spread(berkeley, max_images)]
         pairs = [("PolyU", picture.noisy, picture.clean) for picture in _spread(polyu, max_images)]
-        pairs += [("PolyU, gray", developed.as_gray(y), developed.as_gray(x)) for _, y, x in pairs]
     cases = [case for seed in range(repeats) for n, x in enumerate(photographs) for case in cases_of(x, seed, n)]
     results = {}
     for kind, y, x in tqdm(cases + pairs, unit=" pictures"):
