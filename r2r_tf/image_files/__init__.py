@@ -12,11 +12,12 @@ from r2r_tf.image_files.image import Image
 __all__ = ["Image", "extensions", "find", "names", "open_image", "read", "write", "write_new"]
 
 _SAID = 100  # characters of what a decoder says
+_START = 512  # bytes that tell formats apart
 
 
 def extensions():
     """How the names of image files end, lower case."""
-    return tuple(ending for name in formats.MODULES for ending in formats.form_of(name).endings)
+    return formats.endings()
 
 
 def find(inputs, on_left_out=None):
@@ -33,25 +34,26 @@ def open_image(path):
     """The image of a file. Large ones stay in the file, or in a temporary one, until their pixels are used.
 
     Args:
-      path: of a PNG, JPEG, TIFF, WebP or NPY file.
+      path: of a file of one of the `formats`.
     Returns:
       `Image`.
     Raises:
-      InputError: no such file, one that cannot be read, is named like another format, or holds what is not an image of
-        whole numbers or floats.
+      InputError: no such file, one that cannot be read, is named like another format, needs a package that is not installed,
+        or holds what is not an image of whole numbers or floats.
     """
     path = pathlib.Path(path)
     if not path.is_file():
         raise InputError(f"There is no image at {path}. Give the path of a file ({', '.join(extensions())}).")
     with path.open("rb") as file:
-        start = file.read(16)
+        start = file.read(_START)
     if not start:
         raise InputError(f"{path} is empty.")
-    found = formats.of_start(start)
+    ending = finding.split(path.name, extensions())[1]
+    found = formats.of_start(start, ending)
     if found is None:
         known = f"{path} is not an image of a known format ({', '.join(formats.MODULES)})."
         raise InputError(finding.foreign(path) or known)
-    if path.suffix.lower() not in formats.form_of(found).endings:
+    if ending.lower() not in formats.form_of(found).endings:
         raise InputError(
             f"{path} holds a {found} image, which its name does not say: rename it to {formats.form_of(found).endings[0]}."
         )
@@ -71,7 +73,7 @@ def write(path, image, pixels):
     """Writes a file like the one that an image came from, with other pixels, whole or not at all.
 
     Args:
-      path: where; the name ends as that of the image's file.
+      path: where; the name ends as that of the image's file, or as `formats.result_ending` says.
       image: `Image`.
       pixels: of the shape and dtype of image.pixels.
     Raises:

@@ -12,15 +12,14 @@ from r2r_tf.errors import InputError
 DENOISED = "_denoised"
 ZARR, _ZARR_MARKS = ".zarr", ("zarr.json", ".zarray", ".zgroup")
 MADE_HERE = (DENOISED, "_preview", "_uncertainty")
+_PACKED = (".gz", ".fz")  # what may stand behind the ending of a format
+_OME = ".ome"  # what may stand before it
 # formats of pictures that are not read, and what to do
 _WITH_PYTHON = "read it with {} and save its array with numpy.save, as .npy"
 FOREIGN = {
-    (".fits", ".fit", ".fts", ".fits.gz", ".fz"): ("FITS", _WITH_PYTHON.format("astropy.io.fits")),
-    (".dcm", ".dicom", ".ima"): ("DICOM", _WITH_PYTHON.format("pydicom")),
-    (".mrc", ".mrcs", ".rec", ".map"): ("MRC", _WITH_PYTHON.format("mrcfile")),
     (".nii", ".nii.gz"): ("NIfTI", _WITH_PYTHON.format("nibabel")),
     (".h5", ".hdf5"): ("HDF5", "save its array with numpy.save, as .npy"),
-    (".czi", ".nd2", ".lif", ".lsm", ".oib", ".oif", ".vsi", ".ims"): ("microscope", "export it as OME-TIFF, as Fiji does"),
+    (".lsm", ".oib", ".oif", ".vsi", ".ims"): ("microscope", "export it as OME-TIFF, as Fiji does"),
     (".svs", ".ndpi", ".scn", ".mrxs"): ("slide", "export the region of interest as TIFF"),
     (".dng", ".cr2", ".cr3", ".nef", ".arw", ".raf", ".orf", ".rw2", ".raw"): ("camera raw", "develop it to a 16-bit TIFF"),
     (".heic", ".heif", ".avif", ".jxl", ".jp2"): ("photograph", "save it as PNG or TIFF"),
@@ -97,6 +96,16 @@ def base_of(inputs):
         raise InputError(f"Inputs on several drives need a command each. Received: {', '.join(sorted(set(bases)))}") from None
 
 
+def split(name, extensions):
+    """(stem, ending) of a path, as `os.path.splitext`; '.fits.gz' and the like are one ending where they are extensions."""
+    stem, ending = os.path.splitext(name)
+    if ending.lower() in _PACKED:
+        inner, format_ending = os.path.splitext(stem)
+        if f"{format_ending}{ending}".lower() in extensions:
+            return inner, f"{format_ending}{ending}"
+    return stem, ending
+
+
 def is_store(path):
     """Whether a path is that of a Zarr store, or of a group or an array in one."""
     path = pathlib.Path(path)
@@ -121,7 +130,7 @@ def _images(names, extensions):
         _, _, own = name.rpartition(os.sep)
         if own.startswith("."):
             continue  # also the ._NAME beside each NAME of macOS
-        if os.path.splitext(own)[1].lower() not in extensions:
+        if split(own, extensions)[1].lower() not in extensions:
             left_out += [sentence for sentence in [foreign(pathlib.Path(name))] if sentence]
         elif _is_result(name, names, extensions):
             left_out.append(f"{name} looks like a result of r2r-denoise and is left out: name it alone to work on it.")
@@ -132,7 +141,7 @@ def _images(names, extensions):
 
 def _is_result(name, names, extensions):
     """Whether a file is called like a result beside its source, or like what goes with a result; names are in order."""
-    stem = os.path.splitext(name)[0]
+    stem = split(name, extensions)[0].removesuffix(_OME)
     ending = next((ending for ending in MADE_HERE if stem.endswith(ending)), None)
     if ending is None:
         return False

@@ -4,22 +4,38 @@ from typing import NamedTuple
 
 import numpy as np
 
+from r2r_tf import __version__
+
+# a line for histories, labels and descriptions of results
+SAID = f"Denoised with r2r_tf {__version__} (Recorrupted-to-Recorrupted)"
+
 
 class Format(NamedTuple):
-    """How the files of a format begin, and how their names end (lower case)."""
+    """How the files of a format begin, and how their names end.
+
+    Attributes:
+      beginnings: bytes, of which a file has one.
+      endings: of names, lower case; the first is the usual one.
+      at: where in the file a beginning stands.
+      sure: whether no other files begin like that; else the name has to say it, too.
+      results: the ending of results' names; None: that of their sources.
+    """
 
     beginnings: tuple
     endings: tuple
+    at: int = 0
+    sure: bool = True
+    results: str | None = None
 
 
 class Image(NamedTuple):
     """The image of a file.
 
     Attributes:
-      format: 'PNG', 'JPEG', 'TIFF', 'WebP' or 'NPY'.
+      format: its name, such as 'PNG'; one of `formats.MODULES`.
       pixels: [N, H, W, C], N pages, C 1 or 3, as they are in the file.
       alpha: [N, H, W, 1], transparency, kept aside; None if there is none.
-      details: dict of what else the format's writer wants to know.
+      details: dict of what else the format's writer wants to know; 'no_data', if it is there, is the value that stands for none.
     """
 
     format: str

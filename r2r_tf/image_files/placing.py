@@ -8,7 +8,7 @@ import zlib
 from typing import NamedTuple
 
 from r2r_tf.errors import InputError
-from r2r_tf.image_files import finding
+from r2r_tf.image_files import finding, formats
 
 _SHARD = re.compile(r"(\d+)/(\d+)")
 
@@ -18,7 +18,7 @@ class Place(NamedTuple):
 
     Attributes:
       path: of the file.
-      result: NAME_denoised.EXTENSION.
+      result: NAME_denoised.EXTENSION; of formats that are not written with the extension of that which is written instead.
       label: what goes with the result begins with it: NAME, with its ending where several files differ in that alone.
     """
 
@@ -54,10 +54,16 @@ class Places(collections.abc.Sequence):
     def __getitem__(self, number):
         """The `Place` of a file."""
         name = self.names[number]
-        path, (stem, ending) = pathlib.Path(name), os.path.splitext(name)
-        folder = self.output_dir / self.relative(name).parent
-        alone = finding.with_stem(stem, self._ordered, self.extensions) < 2
-        return Place(path, folder / f"{path.stem}{finding.DENOISED}{ending}", path.stem if alone else path.name)
+        path, (stem, ending) = pathlib.Path(name), finding.split(name, self.extensions)
+        folder, own = self.output_dir / self.relative(name).parent, os.path.basename(stem)
+        label = own if self._alone(stem, self.extensions) else path.name
+        made = formats.result_ending(ending)
+        if made != ending and not self._alone(stem, [other for other in self.extensions if formats.result_ending(other) == made]):
+            own = path.name
+        return Place(path, folder / f"{own}{finding.DENOISED}{made}", label)
+
+    def _alone(self, stem, extensions):
+        return finding.with_stem(stem, self._ordered, extensions) < 2
 
     def relative(self, name):
         """A file's path below the base."""

@@ -7,7 +7,7 @@ import numpy as np
 
 from r2r_tf import atomic, image_files
 from r2r_tf.errors import InputError
-from r2r_tf.image_files import finding, scratch, volume_sample, zarr_stores
+from r2r_tf.image_files import finding, formats, scratch, volume_sample, zarr_stores
 
 _CHUNK = 1024  # rows and columns of a chunk
 
@@ -43,7 +43,7 @@ def to_file(source, target, like=None):
     Raises:
       InputError: the volume does not have the shape and dtype of the other file, or there is something at the target.
     """
-    target = _free(target, pathlib.Path(like).suffix if like else ".tif")
+    target = _free(target, formats.result_ending(finding.split(str(like), formats.endings())[1]) if like else ".tif")
     volume = zarr_stores.open_volume(source)
     array = volume.array()
     read, shape = volume_sample.pages_of(array, None, 0)
@@ -62,7 +62,7 @@ def to_file(source, target, like=None):
 
 def _free(path, ending):
     path = pathlib.Path(path)
-    if path.suffix.lower() != ending.lower():
+    if not path.name.lower().endswith(ending.lower()):
         raise InputError(f"{path} must end in {ending}.")
     if path.exists():
         raise InputError(f"There is something at {path}: remove it, or give another name.")

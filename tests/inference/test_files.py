@@ -134,7 +134,7 @@ def test_level_of_a_large_image_is_estimated_from_windows_spread_over_it():
 
 def test_files_that_inputs_stand_for(tmp_path, monkeypatch):
     results = ("b_denoised.png", "b_preview.png", "own_preview.png")
-    names = ("b.png", "a.TIF", "own_denoised.png", "._b.png", ".hidden.tif", "notes.txt", "deep/d.npy", "d.fits", *results)
+    names = ("b.png", "a.TIF", "own_denoised.png", "._b.png", ".hidden.tif", "notes.txt", "deep/d.npy", "d.nii", *results)
     for name in names:
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).touch()
@@ -149,7 +149,7 @@ def test_files_that_inputs_stand_for(tmp_path, monkeypatch):
     said = []
     image_files.find([".", "*.*"], said.append)
     assert sum("result of r2r-denoise" in sentence for sentence in said) == 3 and len(said) == 4
-    assert any("d.fits is a FITS file, which is not read: read it with astropy" in sentence for sentence in said)
+    assert any("d.nii is a NIfTI file, which is not read: read it with nibabel" in sentence for sentence in said)
     for nothing in ("*.jpg", str(tmp_path / "deep" / "x*")):
         with pytest.raises(InputError, match="no images"):
             found(nothing)
