@@ -194,6 +194,20 @@ def test_damage_is_one_sentence(tmp_path, rng):
         assert str(tmp_path / name) in str(error.value) and "\n" not in str(error.value)
 
 
+def test_tiles_outside_of_their_place_are_refused(tmp_path, rng):
+    """They would end the process in astropy's decoder."""
+    unit = fits.CompImageHDU(rng.integers(0, 2000, (20, 30), np.int16), compression_type="RICE_1")
+    fits.HDUList([fits.PrimaryHDU(), unit]).writeto(tmp_path / "a.fits.fz")
+    with fits.open(tmp_path / "a.fits.fz") as file:
+        start = file[1].fileinfo()["datLoc"]
+    whole = (tmp_path / "a.fits.fz").read_bytes()
+    for length, place in ((1 << 24, 0), (60, 1 << 24), (-1, 0)):
+        pointer = np.array([length, place], ">i4").tobytes()
+        (tmp_path / "a.fits.fz").write_bytes(whole[:start] + pointer + whole[start + 8 :])
+        with pytest.raises(InputError, match="its tiles lie outside"):
+            image_files.open_image(tmp_path / "a.fits.fz")
+
+
 def test_without_the_library(tmp_path, monkeypatch):
     """A folder with such files says so, and the others are done."""
     fits.PrimaryHDU(np.zeros((20, 30), np.float32)).writeto(tmp_path / "x.fits")

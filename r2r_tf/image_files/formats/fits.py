@@ -9,7 +9,7 @@ import warnings
 import numpy as np
 
 from r2r_tf.errors import InputError, package
-from r2r_tf.image_files import scratch, unpacked
+from r2r_tf.image_files import fits_tiles, scratch, unpacked
 from r2r_tf.image_files.image import SAID, Format, Image
 from r2r_tf.image_files.stored_numbers import Numbers
 
@@ -32,7 +32,7 @@ def read(path):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         with fits.open(path, do_not_scale_image_data=True, lazy_load_hdus=True) as file:
-            hdu = _first_image(path, fits, file)
+            number, hdu = _first_image(path, fits, file)
             numbers, shape, place = _numbers(hdu.header), hdu.shape, hdu.fileinfo()
             size = math.prod(shape) * numbers.dtype.itemsize
             unpacked.check(path, size)
@@ -40,6 +40,8 @@ def read(path):
             start, stop = place["datLoc"], place["datLoc"] + place["datSpan"]
             if not packed and path.stat().st_size < (stop if tiles else start + size):
                 raise InputError(f"{path} is cut off.")
+            if tiles:
+                _check_tiles(path, fits, number, packed, place)
             details = {"path": path, "numbers": numbers, "no_data": numbers.no_data, "shape": shape, "packed": packed}
             details |= {"header": (place["hdrLoc"], start), "after": stop, "tiles": _tiles_of(hdu) if tiles else None}
             if numbers.as_they_are and not packed and not tiles:
@@ -84,11 +86,19 @@ def _opened(path, packed, mode):
 
 
 def _first_image(path, fits, file):
-    """The first header and data unit with rows and columns; groups of visibilities are none."""
-    for hdu in file:
+    """(number, header and data unit) of the first with rows and columns; groups of visibilities are none."""
+    for number, hdu in enumerate(file):
         if type(hdu) in (fits.PrimaryHDU, fits.ImageHDU, fits.CompImageHDU) and len(hdu.shape) > 1 and 0 not in hdu.shape:
-            return hdu
+            return number, hdu
     raise InputError(f"{path} holds no image, only tables, spectra or nothing.")
+
+
+def _check_tiles(path, fits, number, packed, place):
+    with fits.open(path, disable_image_compression=True, lazy_load_hdus=True) as file, _opened(path, packed, "rb") as content:
+        header = file[number].header
+        content.seek(place["datLoc"])
+        rows = content.read(min(place["datSpan"], max(0, header["NAXIS1"] * header["NAXIS2"])))
+    fits_tiles.check(path, header, rows, place["datSpan"])
 
 
 def _numbers(header):
