@@ -114,10 +114,11 @@ def test_damage_is_one_sentence(tmp_path, rng):
         file.set_data(np.zeros((4, 20, 30), np.complex64))
     contents = {
         "cut.mrc": (whole[:3000], "is cut off"),
-        "header.mrc": (whole[:300], "cannot be read"),
+        "header.mrc": (whole[:300], "is cut off"),
+        "room.mrc": (with_field(92, 0x77777777), "is cut off"),
         "mode.mrc": (with_field(12, 101), "Received: mode 101"),
         "size.mrc": (with_field(0, -5), "holds no pixels|cannot be read"),
-        "extended.mrc": (with_field(92, -5), "cannot be read"),
+        "extended.mrc": (with_field(92, -5), "is cut off"),
         "claims.mrc": (with_field(0, 2**30), "is cut off|cannot be read"),
         "waves.mrc": ((tmp_path / "waves.mrc").read_bytes(), "whole numbers or floats"),
         "renamed.png": (whole, "holds a MRC image, which its name does not say"),

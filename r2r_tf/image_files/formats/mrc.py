@@ -1,5 +1,6 @@
 """MRC files of electron microscopes, through mrcfile: pictures, stacks and volumes, whose pixels stay in the file."""
 
+import struct
 import warnings
 
 import numpy as np
@@ -10,12 +11,15 @@ from r2r_tf.image_files.image import SAID, Format, Image
 FORMATS = {"MRC": Format((b"MAP",), (".mrc", ".mrcs", ".rec", ".st", ".map"), at=208)}
 
 _IMOD, _SIGNED = 1146047817, 1  # stamp of IMOD's files, and its flag for bytes with a sign
+_START = 1024  # bytes of the header
+_MODE, _EXTENDED, _ORDER = 12, 92, slice(212, 214)  # where in it these are, the second as the length of the extended one
 _STAMP = slice(40, 48)  # of the header's second free part, where stamp and flags are
 
 
 def read(path):
     """`Image` of an MRC file. Bytes without a sign, which the header cannot say but IMOD's flags do, are read as such."""
     mrcfile = package("mrcfile", "mrc", f"{path}: reading MRC")
+    _check_length(path)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         with mrcfile.mmap(path, mode="r", permissive=True) as file:
@@ -43,6 +47,17 @@ def write(path, image, pixels):
         file.write(header.tobytes() + image.details["extended"])
         for page in pixels:
             file.write(np.ascontiguousarray(page, image.pixels.dtype).data)
+
+
+def _check_length(path):
+    """Refuses a file that is shorter than its headers: mrcfile makes room for these before it reads them."""
+    with path.open("rb") as file:
+        header = file.read(_START)
+    order = ">" if header[_ORDER] == b"\x11\x11" else "<"
+    if len(header) == _START and struct.unpack_from(f"{order}I", header, _MODE)[0] > 0xFFFF:
+        order = "<" if order == ">" else ">"  # as mrcfile takes it, too
+    if len(header) < _START or struct.unpack_from(f"{order}I", header, _EXTENDED)[0] > path.stat().st_size - _START:
+        raise InputError(f"{path} is cut off.")
 
 
 def _kind_of(path, mrcfile, file):
