@@ -185,6 +185,10 @@ def test_damage_is_one_sentence(tmp_path, rng):
         "text.fits.gz": (gzip.compress(b"text"), "cannot be read"),
         "other.nii.gz": (gzip.compress(b"text"), "NIfTI"),
         "claims.fits": (whole.replace(b"NAXIS1  =                   60", b"NAXIS1  =            600000000"), "claims to hold"),
+        "circle.fits": (
+            whole.replace(b"NAXIS1  =                   60", b"NAXIS1  =                  -60"),
+            "in a circle|cannot be read|holds no image",
+        ),
         "table.fits": ((tmp_path / "table.fits").read_bytes(), "holds no image"),
     }
     for name, (content, message) in contents.items():

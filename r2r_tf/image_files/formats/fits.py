@@ -87,7 +87,11 @@ def _opened(path, packed, mode):
 
 def _first_image(path, fits, file):
     """(number, header and data unit) of the first with rows and columns; groups of visibilities are none."""
+    last = -1
     for number, hdu in enumerate(file):
+        start, last = last, hdu.fileinfo()["hdrLoc"]
+        if last <= start:
+            raise InputError(f"{path} is damaged: its units follow each other in a circle.")
         if type(hdu) in (fits.PrimaryHDU, fits.ImageHDU, fits.CompImageHDU) and len(hdu.shape) > 1 and 0 not in hdu.shape:
             return number, hdu
     raise InputError(f"{path} holds no image, only tables, spectra or nothing.")
