@@ -1,5 +1,7 @@
 """Denoises image files: PNG, JPEG, WebP, TIFF (stacks, 16 bits, floats) and NPY; results keep format, depth and metadata.
 
+FITS, MRC, DICOM, CZI, ND2 and LIF are read, too, with an extra of this package each: docs/formats.md.
+
 Usage: r2r-denoise IMAGES_OR_FOLDERS... --output_dir=DIR [--model=NAME_OR_PATH]
 
 Prints a line for each file with the noise that was found: its level, and whether it is white or counting noise. Files

@@ -28,6 +28,13 @@ def test_damaged_files_are_sentences():
     assert sum(map(len, outcomes.values())) == 800 and min(map(len, outcomes.values())) > 100
 
 
+def test_damaged_files_of_instruments_are_sentences():
+    for name in ("astropy", "mrcfile", "pydicom"):
+        pytest.importorskip(name, reason=f"needs {name}, see docs/formats.md")
+    outcomes = fuzz.try_files(range(100_000, 100_400), sources=fuzz.instruments)
+    assert sum(map(len, outcomes.values())) == 400 and min(map(len, outcomes.values())) > 40
+
+
 def test_another_exception_is_seen(monkeypatch):
     def fails(path, image, pixels):
         raise SystemError("no sentence")

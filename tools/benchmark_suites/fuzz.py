@@ -25,7 +25,7 @@ _BYTES = (0, 1, 0x7F, 0x80, 0xFF)
 
 
 def run(repeats):
-    """Reads and writes `ROUND` mutated files in each round.
+    """Reads and writes `ROUND` mutated files in each round, and as many of instruments.
 
     Returns:
       Dict: unit, results (seconds a file, by what became of it), and how much memory it took.
@@ -33,14 +33,21 @@ def run(repeats):
       AssertionError: another exception than those that commands turn into sentences, or more than 10 s for a file.
     """
     before = _memory()
-    outcomes = try_files(range(repeats * ROUND), bar=True)
-    results = {f"{name}: {len(times)}": timing.summary(times) | {"values": len(times)} for name, times in outcomes.items()}
+    results = {}
+    for kind, sources in {"": _sources, " (instruments)": instruments}.items():
+        outcomes = try_files(range(repeats * ROUND), bar=True, sources=sources)
+        results |= {
+            f"{name}{kind}: {len(times)}": timing.summary(times) | {"values": len(times)} for name, times in outcomes.items()
+        }
     return {"unit": "seconds a file", "results": results, "memory, GB more than before": (_memory() - before) / 1e6}
 
 
-def try_files(numbers, bar=False):
-    """Dict from what became of the mutated files of these numbers ('read and written', 'refused') to their seconds."""
-    sources = list(_sources().items())
+def try_files(numbers, bar=False, sources=None):
+    """Dict from what became of the mutated files of these numbers ('read and written', 'refused') to their seconds.
+
+    sources is a function that returns what they are mutated from; None for pictures.
+    """
+    sources = list((sources or _sources)().items())
     outcomes = collections.defaultdict(list)
     logging.disable(logging.CRITICAL)
     try:
@@ -49,10 +56,11 @@ def try_files(numbers, bar=False):
             for number in tqdm(numbers, unit=" files", disable=not bar):
                 rng = np.random.default_rng((0, number))
                 name, content = sources[rng.integers(len(sources))]
-                path = pathlib.Path(folder) / f"in{pathlib.Path(name).suffix}"
+                ending = "".join(pathlib.Path(name).suffixes)
+                path = pathlib.Path(folder) / f"in{ending}"
                 path.write_bytes(mutated(content, rng))
                 start = time.perf_counter()
-                outcome = _try(path, pathlib.Path(folder) / f"out{path.suffix}", f"file {number}, from {name}")
+                outcome = _try(path, pathlib.Path(folder) / f"out{ending}", f"file {number}, from {name}")
                 outcomes[outcome].append(time.perf_counter() - start)
                 assert outcomes[outcome][-1] < _MOST_SECONDS, f"file {number}, from {name}: {outcomes[outcome][-1]:.0f} s"
     finally:
@@ -132,6 +140,37 @@ def _sources():
         np.save(file, array)
         found[name] = file.getvalue()
     return found
+
+
+def instruments():
+    """Dict from a name to the bytes of a valid FITS, MRC or DICOM file; the extras `fits`, `mrc` and `dicom` are needed.
+
+    CZI, ND2 and LIF are left out: what reads CZI is compiled, and damage may end the process.
+    """
+    import mrcfile
+    import pydicom
+    from astropy.io import fits
+
+    rng = np.random.default_rng(0)
+    deep, found = rng.integers(0, 65535, (3, 24, 32), np.uint16), {}
+    scaled = fits.PrimaryHDU(deep.astype(np.int16))
+    with tempfile.TemporaryDirectory() as folder:
+        place = pathlib.Path(folder)
+        table = fits.BinTableHDU.from_columns([fits.Column("x", "E", array=[1.5])])
+        for name, units in {
+            "float.fits": [fits.PrimaryHDU(deep.astype(np.float32)), table],
+            "unsigned.fits": [fits.PrimaryHDU(), fits.ImageHDU(deep)],
+            "packed.fits.gz": [scaled],
+            "tiles.fits.fz": [fits.PrimaryHDU(), fits.CompImageHDU(deep)],
+        }.items():
+            fits.HDUList(units).writeto(place / name)
+        for name, dtype in {"words.mrc": np.uint16, "float.mrc": np.float32}.items():
+            with mrcfile.new(place / name) as file:
+                file.set_data(deep.astype(dtype))
+        found |= {path.name: path.read_bytes() for path in place.iterdir()}
+    for name in ("CT_small.dcm", "MR_small_RLE.dcm", "SC_rgb_small_odd.dcm", "rtdose.dcm"):
+        found[name] = pathlib.Path(pydicom.data.get_testdata_file(name, download=False)).read_bytes()
+    return dict(sorted(found.items()))
 
 
 def _memory():
