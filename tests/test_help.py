@@ -33,7 +33,7 @@ def test_full_help_says_what_each_flag_does():
 
 
 def test_every_tool_of_a_checkout_is_a_command_or_for_development():
-    development = {"benchmark", "camera_weights", "ship"}
+    development = {"benchmark", "camera_weights", "napari_picture", "ship", "software_gl"}
     assert {f"r2r-{name.replace('_', '-')}" for name in set(TOOLS) - development} == set(COMMANDS) - {"r2r-train"}
     for name in set(TOOLS) - development:
         assert f"from {COMMANDS['r2r-' + name.replace('_', '-')]} import run" in (ROOT / "tools" / f"{name}.py").read_text()
