@@ -48,9 +48,10 @@ def _share_of_nothing(y):
     """Part of the fine coefficients of JPEG's blocks that are 0 but for rounding, at the best place of the blocks' grid.
 
     Args:
-      y: [H, W, 3], [0, 1] scale, of a file of 8 bits.
+      y: [H, W, 3] or [H, W, 1], [0, 1] scale, of a file of 8 bits.
     """
-    brightness = 255 * y[content.middle(y.shape, _MIDDLE)] @ np.float32(_BRIGHTNESS)
+    weights = np.float32(_BRIGHTNESS if y.shape[-1] == len(_BRIGHTNESS) else [1.0])
+    brightness = 255 * y[content.middle(y.shape, _MIDDLE)] @ weights
     fine = np.add.outer(np.arange(_JPEG), np.arange(_JPEG)) > _JPEG // 2
     shares = []
     for top, left in np.ndindex(_JPEG, _JPEG):

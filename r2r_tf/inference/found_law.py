@@ -3,7 +3,7 @@
 import numpy as np
 
 from r2r_tf import pretrained
-from r2r_tf.estimation import laws
+from r2r_tf.estimation import laws, likeness
 from r2r_tf.image_files import content
 from r2r_tf.inference import passes
 from r2r_tf.models import denoisers
@@ -13,16 +13,20 @@ _SURE = 4.0  # standard errors by which an unsure law has to be better than whit
 _STEP, _OFFSETS = 4, (1, 3)  # every so many rows and columns a pixel is held out, from these on
 
 
-def of_pages(pages, kind=None, denoiser=None):
+def of_pages(pages, kind=None, denoiser=None, scale=None):
     """The one law of the pages of a recording; None for white noise, or where they do not tell or do not agree.
 
     Args:
       pages, kind: as in `laws.of_pages`.
       denoiser: homogeneous `denoisers.Denoiser` for white noise of any level; None for the shipped one.
+      scale: `ValueRange` of the pages. With it, smooth noise of a gray JPEG that may be a camera's, or a texture's grain, has no
+        law either: weights for smooth noise take away more than is noise.
     Returns:
       `laws.Law`, `speckle.Speckle` or None.
     """
     found = laws.of_pages(pages, kind)
+    if scale and found and found[0].smooth and _may_be_of_camera(pages, scale):
+        return None
     if len(found) < 2:
         return found[0] if found else None
     denoiser = denoiser or denoisers.load(pretrained.DEFAULTS[1])
@@ -33,6 +37,12 @@ def of_pages(pages, kind=None, denoiser=None):
         return found[best]
     gain = errors[0] - errors[best]
     return found[best] if gain.mean() > _SURE * gain.std() / np.sqrt(gain.size) else None
+
+
+def _may_be_of_camera(pages, scale):
+    law = denoisers.load(pretrained.SHARP_CAMERA).noise.gray()
+    gray = [page for page in pages if page.shape[-1] == 1 and np.isfinite(page).all()]
+    return bool(gray) and all(likeness.is_like(scale.to_unit(page), law) for page in gray)
 
 
 def _errors(denoiser, y, law):

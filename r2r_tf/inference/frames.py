@@ -160,7 +160,7 @@ def law_of(denoiser, pages, value_range, noise=None):
     """
     _check_word(noise)
     if noise is None or noise in laws.KINDS:
-        return found_law.of_pages(pages, noise, None if _sees_smooth(denoiser) else denoiser)
+        return found_law.of_pages(pages, noise, None if _sees_smooth(denoiser) else denoiser, None if noise else value_range)
     if noise == WHITE or noise.polynomial is None:
         return None
     width = value_range.high - value_range.low

@@ -8,12 +8,14 @@ import numpy as np
 from r2r_tf import estimation, pretrained, recorruption
 from r2r_tf.estimation import calm_blocks, channels, laws, likeness, sharpness, strong_colours
 from r2r_tf.image_files import content
+from r2r_tf.image_files.value_range import ValueRange
 from r2r_tf.inference import found_law, frames, passes
 from r2r_tf.inference.gaussian_residuals import made_gaussian
 from r2r_tf.models import denoisers
 
 _SIDE = 384  # of the window that candidates are compared on
 _ALPHA = 0.5
+_UNIT = ValueRange(0.0, 1.0)
 _SURE = 2.0  # standard errors
 # three channels together gain 2 dB where their levels are up to 1.8 times apart and their noise has a correlation below 0.2
 _ALIKE, _SHARED = 1.8, 1.45
@@ -38,7 +40,7 @@ def denoiser_for(y, precision="float32", told=None):
       told: what is known of the noise: None for nothing, `frames.WHITE`, `frames.SMOOTH`, one of `laws.KINDS`, another word for
         another law.
     """
-    law_of = functools.cache(lambda c: found_law.of_pages([y[..., c : c + 1]]))
+    law_of = functools.cache(lambda c: found_law.of_pages([y[..., c : c + 1]], scale=_UNIT))
     found = _of_colour(y, precision, told, law_of) if y.shape[-1] == 3 else None
     return found or _of_channels(y, precision, told, law_of)
 
