@@ -40,7 +40,7 @@ def of_pages(pages, kind=None, denoiser=None, scale=None):
 
 
 def _may_be_of_camera(pages, scale):
-    law = denoisers.load(pretrained.SHARP_CAMERA).noise.gray()
+    law = denoisers.noise_of(pretrained.SHARP_CAMERA).gray()
     gray = [page for page in pages if page.shape[-1] == 1 and np.isfinite(page).all()]
     return bool(gray) and all(likeness.is_like(scale.to_unit(page), law) for page in gray)
 

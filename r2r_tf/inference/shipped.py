@@ -64,7 +64,7 @@ def _of_channels(y, precision, told, law_of):
 def _of_colour(y, precision, told, law_of):
     """That for three channels together, None where there is none."""
     white, excess = channels.colour_noise(y)
-    if not white and likeness.is_like(y, denoisers.load(pretrained.SHARP_CAMERA, precision).noise):
+    if not white and likeness.is_like(y, denoisers.noise_of(pretrained.SHARP_CAMERA)):
         return denoisers.load(pretrained.SHARP_CAMERA if sharpness.sharpness(y) > _SHARP else pretrained.CAMERA, precision)
     strong = strong_colours.law_of(y) if told in (None, frames.WHITE) else None
     # noise that is independent from channel to channel may have come to a sharp photograph from elsewhere

@@ -99,6 +99,12 @@ def load(source, precision="float32"):
     return _load(file.resolve(), precision, tuple(stamps))
 
 
+@functools.cache
+def noise_of(name):
+    """The noise model of shipped weights, for which their network is not needed."""
+    return _known(pretrained.directory(name) / CARD_FILE)["noise"]
+
+
 def read(source):
     """(network as it was trained, its file); arguments and errors as in `load`."""
     file = _file(source)

@@ -11,7 +11,7 @@ from r2r_tf.image_files import content
 from r2r_tf.inference import shipped
 from r2r_tf.models import denoisers
 from r2r_tf.training import lock, results, run_directory
-from r2r_tf.training.settings import AUTO
+from r2r_tf.training.settings import AUTO, flag_lines
 
 _LOOKED_AT = 9  # pictures
 
@@ -24,9 +24,11 @@ def denoiser_for(settings, pictures):
 
     Args:
       settings: `Settings`.
-      pictures: list of `datasets.Picture`, noisy.
+      pictures: list of `datasets.Picture`.
     """
-    if AUTO != settings.init or AUTO != settings.sigma:
+    # gray pictures, and clean ones, do not get them
+    noisy = all(picture.noisy is not None and picture.noisy.shape[-1] == 3 for picture in pictures)
+    if AUTO != settings.init or AUTO != settings.sigma or not noisy:
         return None
     some = [pictures[n].noisy for n in np.linspace(0, len(pictures) - 1, min(_LOOKED_AT, len(pictures))).round().astype(int)]
     camera = denoisers.load(pretrained.CAMERA)
@@ -34,19 +36,18 @@ def denoiser_for(settings, pictures):
     return camera if np.mean(chosen) > 0.5 else None
 
 
-def leave(settings, images, workdir, *, counts, flag_lines, test, command):
+def leave(settings, images, workdir, *, counts, test, command):
     """Writes a finished run that has the shipped weights of `images.shipped`; its arguments are those of `results.write`.
 
     Args:
       counts: what run.json says of the images.
-      flag_lines: as for `run_directory.claim`.
     """
     print(f"The weights {pretrained.CAMERA} stay as they are: such noise tells too little of itself. --init= trains new ones.")
     denoiser = images.shipped
     about = {"model": denoiser.network.name, "alpha": denoiser.alpha, "orientations": denoiser.orientations}
     images = images._replace(about={**images.about, **about})
     with lock.held(workdir):
-        run_directory.claim(workdir, flag_lines)
+        run_directory.claim(workdir, flag_lines(settings))
         run_directory.write_run(workdir, parameters=denoiser.network.count_params(), **counts)
         results.write(denoiser.network, settings, images, workdir, test=test, history=[], start=np.inf, command=command)
         run_directory.write_run(workdir, stopped_early=True)

@@ -56,7 +56,7 @@ def load_images(settings):
         builder = datasets.prepare(settings.dataset, settings.data_dir, settings.manual_dir)
         pictures = datasets.load_pictures(builder, "train")
     factors, model = settings.binning, given_noise(settings)
-    shipped = as_shipped.denoiser_for(settings, pictures) if all(picture.noisy is not None for picture in pictures) else None
+    shipped = as_shipped.denoiser_for(settings, pictures)
     if shipped:
         factors, model = None, shipped.noise
     models = model

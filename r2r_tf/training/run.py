@@ -67,9 +67,8 @@ def _train(settings, workdir, before, many, strategy, command, on_step):
     options = network_options(settings, channels=images.train[0].noisy.shape[-1])
     test = training_data.load_test_set(settings, options["channels"])
     if images.shipped:
-        counts, lines = image_counts(images), flag_lines(settings)
         if many.chief:
-            as_shipped.leave(settings, images, workdir, counts=counts, flag_lines=lines, test=test, command=command)
+            as_shipped.leave(settings, images, workdir, counts=image_counts(images), test=test, command=command)
         many.wait()
         return run_directory.read_run(workdir)
     forms = network_forms.build(settings, options, images.noise, strategy, many)
@@ -95,7 +94,7 @@ def _train(settings, workdir, before, many, strategy, command, on_step):
             take_final_weights(forms, settings, data, workdir, history)
             if math.isfinite(start) and not early_stopping.best_epoch(history, start):
                 # weights that stay as they were are used as they were
-                images.about["orientations"] = denoisers.load(forms.start).orientations
+                images = images._replace(about={**images.about, "orientations": denoisers.load(forms.start).orientations})
             results.write(forms.saved, settings, images, workdir, test=test, history=history, start=start, command=command)
         many.wait()
     return run_directory.read_run(workdir)
