@@ -52,10 +52,12 @@ def main(argv):
     workdir = pathlib.Path(_WORKDIR.value or default_workdir(sys.argv))
 
     from r2r_tf.evaluation import files as evaluation_files
-    from r2r_tf.training import placement, run
+    from r2r_tf.training import placement, precision, run
 
     chosen = settings.Settings(**{name: value_of(name, flag.value) for name, flag in _FLAGS.items()})
     placement.share_cores(chosen.microbatches)
+    if chosen.precision == "bfloat16" and not precision.in_hardware():
+        print("This processor does not compute in bfloat16, so training in it is slow: --precision=auto takes float32 here.")
     result = run.train(chosen, workdir, command=command.command_line())
     if result is None:
         print(f"{workdir} is finished already; more --epochs would continue it.")

@@ -34,7 +34,9 @@ _TRAIN_SIGMA = flags.DEFINE_string(
 _ALPHA = flags.DEFINE_float("alpha", None, "Recorruption strength at test; the model's own by default.")
 _PATCHES = flags.DEFINE_integer("patches", 40_000, "Patches of each training (alpha, sigma_error, mixed).", lower_bound=1)
 _MINUTES = flags.DEFINE_float("minutes", 4.0, "Time of each training (levers, networks).", lower_bound=0.0, upper_bound=1e5)
-_PRECISION = flags.DEFINE_enum("precision", "float32", ["float32", "bfloat16"], "Of all layers but the last.")
+_PRECISION = flags.DEFINE_enum(
+    "precision", "float32", ["float32", "bfloat16", "auto"], "Of all layers but the last, as in r2r-train."
+)
 _MAX_IMAGES = flags.DEFINE_integer("max_images", None, "Only the first images of the split.", lower_bound=1)
 _SEED = flags.DEFINE_integer("seed", 0, "Seed of draws and trainings, and the first of the noise seeds.", lower_bound=0)
 _NUM_SEEDS = flags.DEFINE_integer("num_seeds", 3, "Noise seeds of the test images, for the error bars.", lower_bound=1)
@@ -54,8 +56,9 @@ def main(argv):
     del argv
     from r2r_tf.commands.ablations import recorruptions, report, request
     from r2r_tf.models import denoisers, networks
+    from r2r_tf.training import precision
 
-    table, model = _TABLE.value, _MODEL.value
+    table, model, chosen = _TABLE.value, _MODEL.value, precision.chosen(_PRECISION.value)
     module = importlib.import_module(f"r2r_tf.commands.ablations.{table}")
     check_flags(table, module)
     trains = module.trains(model)
@@ -63,7 +66,7 @@ def main(argv):
         refuse(f"--model must be a network to train ({', '.join(networks.NAMES)}) for --table={table}. Received: {model}")
     if trains and _SPLIT.value != "test" and recipe()["dataset"] == _DATASET.value:
         refuse(f"--split must be test where --train_dataset is the same data set. Received: {_SPLIT.value}")
-    denoiser = None if trains else denoisers.load(model, _PRECISION.value)
+    denoiser = None if trains else denoisers.load(model, chosen)
     tests = load_tests(denoiser.form.channels if denoiser else None)
     name = f"{table}-{_DATASET.value.replace('/', '-')}" + (f"-sigma{_SIGMA.value}" if "sigma" in module.FLAGS else "")
     output_dir = pathlib.Path(_OUTPUT_DIR.value or pathlib.Path("ablations") / name)
@@ -79,7 +82,7 @@ def main(argv):
         alpha=_ALPHA.value,
         patches=_PATCHES.value,
         minutes=_MINUTES.value,
-        precision=_PRECISION.value,
+        precision=chosen,
         bm3d=_BM3D.value,
     )
     about = {

@@ -15,7 +15,7 @@ from r2r_tf.image_files import scratch
 from r2r_tf.inference import defaults, passes
 from r2r_tf.models import denoisers, networks, structure
 from r2r_tf.noise import NoiseModel, mean_level
-from r2r_tf.training import as_shipped, hosts, own_noise
+from r2r_tf.training import as_shipped, hosts, own_noise, precision
 from r2r_tf.training.settings import CHEN, given_noise, network_options, steps_per_epoch, test_noise
 
 CALIBRATION_PATCHES = 512
@@ -97,7 +97,7 @@ def _estimated(settings, pictures, values, shelf):
 
 def _taught(settings, images, shelf):
     """The same images with the teacher's estimate from each, by the draws that it would take of itself."""
-    teacher = denoisers.load(settings.teacher, settings.precision)
+    teacher = denoisers.load(settings.teacher, precision.chosen(settings.precision))
     channels = images[0].noisy.shape[-1]
     if teacher.form.channels != channels:
         raise InputError(

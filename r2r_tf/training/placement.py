@@ -28,6 +28,12 @@ def make_strategy(devices=None):
     return tf.distribute.MirroredStrategy(devices)
 
 
+def gpu_capabilities():
+    """The compute capability of each GPU that TensorFlow sees, such as (8, 0)."""
+    gpus = tf.config.list_physical_devices("GPU")
+    return [tf.config.experimental.get_device_details(gpu).get("compute_capability", (0, 0)) for gpu in gpus]
+
+
 def training_options(model, strategy):
     """Arguments of the network that only its training needs; the saved one is built without them."""
     if model != "dncnn" or keras.backend.backend() != "tensorflow":

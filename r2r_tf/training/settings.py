@@ -10,12 +10,11 @@ import math
 from r2r_tf import noise, objectives
 from r2r_tf.errors import InputError
 from r2r_tf.models import networks
+from r2r_tf.training import precision
 
 EPOCH_PATCHES = 8000
 # `sigma`: the noise is estimated from noisy pictures, as that of a camera, or as white noise of a level of its own in each
 AUTO, CHEN = "auto", "chen"
-# the dtype policies of Keras, by the names of `precision`
-DTYPES = {"float32": "float32", "bfloat16": "mixed_bfloat16"}
 
 
 def setting(default, text, choices=None, lower=None):
@@ -112,7 +111,11 @@ class Settings:
     milestones: tuple[int, ...] = setting((30,), "Epochs after which --schedule=step multiplies the rate by --decay.")
     decay: float = setting(0.2, "Factor of --schedule=step.")
     ema: float = setting(0.0, "Momentum of the weights' moving average that is validated and saved, less in short runs; 0: none.")
-    precision: str = setting("float32", "Of all layers but the last.", choices=tuple(DTYPES))
+    precision: str = setting(
+        "float32",
+        "Of all layers but the last; auto: bfloat16 where the processor computes in it, float32 elsewhere.",
+        choices=(*precision.DTYPES, precision.AUTO),
+    )
     seed: int = setting(0, "Seed of the frozen noise, crops, recorruptions and initial weights.", lower=0)
     num_recorruptions: int | None = setting(
         None,
@@ -227,4 +230,4 @@ def network_options(settings, channels):
     for name in given:
         if not networks.accepts(settings.model, name):
             raise InputError(f"`model={settings.model}` has no {name}: leave `{name}` out. Received: `{name}={given[name]}`")
-    return {"channels": channels, "seed": settings.seed, "dtype": DTYPES[settings.precision], **given}
+    return {"channels": channels, "seed": settings.seed, "dtype": precision.DTYPES[precision.chosen(settings.precision)], **given}

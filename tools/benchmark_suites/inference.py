@@ -17,7 +17,7 @@ from r2r_tf.evaluation import baselines, metrics
 from r2r_tf.inference import arrays
 from r2r_tf.models import denoisers
 from r2r_tf.reports import figures
-from r2r_tf.training.settings import DTYPES
+from r2r_tf.training.precision import DTYPES
 from tools.benchmark_suites import timing
 from tools.benchmark_suites.train import run_json
 

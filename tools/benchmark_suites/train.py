@@ -9,7 +9,7 @@ import time
 
 from r2r_tf.backend import tf
 from r2r_tf.errors import InputError
-from r2r_tf.training.settings import DTYPES
+from r2r_tf.training.precision import DTYPES
 from tools.benchmark_suites import timing
 
 PATCH, PATCHES = 40, 480

@@ -15,7 +15,7 @@ import numpy as np
 from r2r_tf import noise
 from r2r_tf.data import datasets, frozen_images, pipeline
 from r2r_tf.models import microbatches, networks
-from r2r_tf.training import losses, placement, settings
+from r2r_tf.training import losses, placement, precision
 
 SIGMA, ALPHA = 50 / 255, 0.5
 
@@ -40,7 +40,7 @@ def patches_per_second(patch, patches, dtype, batch, parts, normalization="fused
 
 def make_network(dtype, parts=1, seed=0, normalization="fused"):
     """DnCNN-17 as `training` builds it, compiled with the loss and the monitored error."""
-    network = networks.build("dncnn", dtype=settings.DTYPES[dtype], seed=seed, normalization=normalization)
+    network = networks.build("dncnn", dtype=precision.DTYPES[dtype], seed=seed, normalization=normalization)
     network = microbatches.in_parts(network, parts)
     monitor = keras.metrics.MeanMetricWrapper(losses.clean_error, name="clean_mse")
     network.compile(optimizer=keras.optimizers.Adam(1e-3), loss=losses.pair_loss, metrics=[monitor])

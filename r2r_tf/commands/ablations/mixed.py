@@ -29,7 +29,7 @@ RECIPE = {
     "steps_per_epoch": 125,
     "optimizer": "muon",
     "learning_rate": 3e-4,
-    "precision": "bfloat16",
+    "precision": "auto",
     "validation_fraction": 0.05,
     "binning": (2,),
     "ema": 0.99,

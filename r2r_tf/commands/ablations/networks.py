@@ -6,7 +6,7 @@ from r2r_tf.commands.ablations.equal_time import LOG_X, X_TITLE
 __all__ = ["FLAGS", "LOG_X", "X_TITLE", "of_request", "recipes", "trains"]
 
 FLAGS = frozenset({"sigma", "minutes"})
-BEST = {"optimizer": "muon", "precision": "bfloat16"}
+BEST = {"optimizer": "muon", "precision": "auto"}
 CANDIDATES = {
     "ffdnet 15x64, batch 32 of 40 pixels": {"network": "ffdnet", "batch_size": 32, "patch_size": 40},
     "ffdnet 15x64, batch 12 of 64 pixels": {"network": "ffdnet", "batch_size": 12, "patch_size": 64},

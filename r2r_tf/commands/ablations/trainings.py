@@ -8,7 +8,7 @@ from r2r_tf.commands.ablations.report import Stopwatch, cases_of_images, score
 from r2r_tf.errors import InputError
 from r2r_tf.inference import arrays
 from r2r_tf.models import denoisers, networks
-from r2r_tf.training import run
+from r2r_tf.training import precision, run
 from r2r_tf.training.settings import Settings, flag_lines
 
 # where they differ from those of `Settings`
@@ -79,7 +79,7 @@ def cases(settings, runs_dir, label, series, x, tests, seed, mismatch=1.0, num_r
     @functools.cache
     def denoiser():
         run.train(settings, workdir)
-        return denoisers.load(workdir, settings.precision)
+        return denoisers.load(workdir, precision.chosen(settings.precision))
 
     return denoiser_cases(denoiser, f"{series}: {workdir.name} {mismatch:g}", series, x, tests, seed, mismatch, num_recorruptions)
 
