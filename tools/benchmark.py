@@ -1,5 +1,5 @@
 """Times training, inference, the data pipeline or start-up, beside a named peer in the same rounds; compares loss curves;
-profiles a step; measures other estimators of the mean over draws, and the errors of the noise estimators.
+profiles a step; measures other estimators of the mean over draws, and the errors of the noise estimators; trains beside others.
 
 Usage: python -m tools.benchmark --suite=train [--peer_python=PATH] --output=train.json
 """
@@ -16,7 +16,8 @@ _SUITE = flags.DEFINE_enum("suite", "train", list(benchmark_suites.SUITES), "Wha
 _PEER_PYTHON = flags.DEFINE_string(
     "peer_python",
     None,
-    "A python that has PyTorch installed: this peer runs in the same rounds (suites train, curves, inference).",
+    "A python that has PyTorch installed: this peer runs in the same rounds (suites train, curves, inference); for own_images "
+    "careamics and deepinv.",
 )
 _REPEATS = flags.DEFINE_integer("repeats", 5, "Interleaved rounds, or seeds; medians are reported.", lower_bound=1)
 _STEPS = flags.DEFINE_integer(
@@ -40,15 +41,15 @@ _MAX_IMAGES = flags.DEFINE_integer(
 _MANUAL_DIR = flags.DEFINE_string(
     "manual_dir",
     None,
-    "Folder with upstream's files: take them from there (suites as dataset, and camera, camera_laws, choices).",
+    "Folder with upstream's files: take them from there (suites as dataset, and camera, camera_laws, choices, own_images).",
 )
 _DATA_DIR = flags.DEFINE_string("data_dir", None, "Where TFDS keeps prepared data; ~/tensorflow_datasets by default.")
 _CASES = flags.DEFINE_string(
     "cases",
     None,
-    "Regular expression: only the cases whose names match it somewhere (suites inference, cluster); all by default.",
+    "Regular expression: only the cases whose names match it somewhere (suites inference, cluster, own_images); all by default.",
 )
-_FIGURE = flags.DEFINE_string("figure", None, "PNG file (suites curves, inference and laws).")
+_FIGURE = flags.DEFINE_string("figure", None, "PNG file (suites curves, inference, laws and own_images).")
 _OUTPUT = flags.DEFINE_string("output", None, "JSON file for the results.")
 _OPTIONAL = (
     _PEER_PYTHON,

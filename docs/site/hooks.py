@@ -1,17 +1,21 @@
-"""What the site shows of the repository: README.md as its front page, and files outside docs/ as what they are called.
+"""What the site shows of the repository: README.md as its front page, files outside docs/ as what they are called; equations.
 
 Pages link as on the repository's page. Links that leave docs/ lead there if `repo_url` in mkdocs.yml says where it is; else their
 path is shown.
 """
 
+import html
 import pathlib
 import posixpath
 import re
 
+from latex2mathml import converter
 from mkdocs.structure.files import File
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 _LINK = re.compile(r"(?<!!)\[([^\]]*)\]\((?!\w+:|#)([^)\s#]+)(#[^)\s]*)?\)")
+# what pymdownx.arithmatex leaves of an equation, in a line or by itself
+_EQUATION = re.compile(r'<(span|div) class="arithmatex">\\[(\[](.*?)\\[)\]]</\1>', re.DOTALL)
 _PICTURE = re.compile(r"(!\[[^\]]*\]\()docs/")
 
 
@@ -26,6 +30,15 @@ def on_page_markdown(markdown, page, config, **_):
     """Links of a page in docs/."""
     uri = page.file.src_uri
     return markdown if uri == "index.md" else _on_the_site(markdown, posixpath.join("docs", uri), uri, config.repo_url)
+
+
+def on_page_content(content, **_):
+    """Equations as MathML, which browsers draw by themselves."""
+
+    def drawn(found):
+        return converter.convert(html.unescape(found[2]), display="inline" if found[1] == "span" else "block")
+
+    return _EQUATION.sub(drawn, content)
 
 
 def _on_the_site(markdown, path, uri, repo_url):

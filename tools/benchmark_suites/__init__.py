@@ -17,4 +17,5 @@ SUITES = (
     "laws",
     "robustness",
     "fuzz",
+    "own_images",
 )
