@@ -13,6 +13,7 @@ import pathlib
 from absl import flags
 
 from r2r_tf.commands import ablations, command
+from r2r_tf.training import precision
 
 # the flags that only some tables use
 _OPTIONAL = ("model", "sigma", "alpha", "patches", "minutes", "precision", "bm3d")
@@ -35,7 +36,7 @@ _ALPHA = flags.DEFINE_float("alpha", None, "Recorruption strength at test; the m
 _PATCHES = flags.DEFINE_integer("patches", 40_000, "Patches of each training (alpha, sigma_error, mixed).", lower_bound=1)
 _MINUTES = flags.DEFINE_float("minutes", 4.0, "Time of each training (levers, networks).", lower_bound=0.0, upper_bound=1e5)
 _PRECISION = flags.DEFINE_enum(
-    "precision", "float32", ["float32", "bfloat16", "auto"], "Of all layers but the last, as in r2r-train."
+    "precision", "float32", [*precision.DTYPES, precision.AUTO], "Of all layers but the last, as in r2r-train."
 )
 _MAX_IMAGES = flags.DEFINE_integer("max_images", None, "Only the first images of the split.", lower_bound=1)
 _SEED = flags.DEFINE_integer("seed", 0, "Seed of draws and trainings, and the first of the noise seeds.", lower_bound=0)
@@ -56,7 +57,6 @@ def main(argv):
     del argv
     from r2r_tf.commands.ablations import recorruptions, report, request
     from r2r_tf.models import denoisers, networks
-    from r2r_tf.training import precision
 
     table, model, chosen = _TABLE.value, _MODEL.value, precision.chosen(_PRECISION.value)
     module = importlib.import_module(f"r2r_tf.commands.ablations.{table}")

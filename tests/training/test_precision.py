@@ -1,9 +1,7 @@
 """Which precision a training takes by itself: bfloat16 where every core has instructions for it."""
 
-import subprocess
-import sys
-
 import pytest
+from conftest import run_python
 
 from r2r_tf.training import precision, settings
 
@@ -40,4 +38,4 @@ def test_auto_follows_the_processor(monkeypatch, has, taken):
 def test_flags_do_not_wait_for_tensorflow():
     """The settings load without it: help and refusals come at once."""
     code = "import sys; import r2r_tf.training.settings; print('tensorflow' in sys.modules, 'keras' in sys.modules)"
-    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "False False\n"
+    assert run_python("-c", code).stdout == "False False\n"

@@ -21,6 +21,7 @@ from r2r_tf.data import datasets, frozen_images
 from r2r_tf.errors import InputError
 from r2r_tf.estimation import laws
 from r2r_tf.evaluation import baselines, metrics
+from r2r_tf.evaluation.scores import NOISY
 from r2r_tf.inference import found_law
 from tools.benchmark_suites import timing, train
 
@@ -93,7 +94,7 @@ def _not_trained(noisy, told, folder):
     for number, y in enumerate(noisy):
         skimage.io.imsave(folder / "in" / f"{number:03d}.tif", y, check_contrast=False)
     return {
-        ("noisy input", 0): noisy,
+        (NOISY, 0): noisy,
         ("BM3D, told the noise" if told else "BM3D", 0): [_matched(y[..., np.newaxis], told)[..., 0] for y in noisy],
         ("r2r-denoise, told nothing", 0): _denoised(folder),
     }
@@ -162,7 +163,7 @@ def _misfit(clean, noisy):
 
 
 def _scores(x, x_hat, rescaled, title):
-    x_hat, clip = metrics.fitted(x, x_hat) if rescaled else x_hat, title != "noisy input"
+    x_hat, clip = metrics.fitted(x, x_hat) if rescaled else x_hat, title != NOISY
     return metrics.psnr(x, x_hat, clip=clip), metrics.ssim(x, x_hat, clip=clip)
 
 
