@@ -25,7 +25,7 @@ ROOMS = (
     {"estimation"},
     {"image_files"},
     {"noise"},
-    {"recorruption", "objectives", "errors", "atomic", "backend", "quiet_start", "__init__"},
+    {"recorruption", "objectives", "errors", "atomic", "locks", "backend", "quiet_start", "__init__"},
 )
 LIBRARY = sorted((ROOT / "r2r_tf").rglob("*.py"))
 TOOLS = sorted((ROOT / "tools").rglob("*.py"))

@@ -10,7 +10,7 @@ from r2r_tf import pretrained
 from r2r_tf.image_files import content
 from r2r_tf.inference import shipped
 from r2r_tf.models import denoisers
-from r2r_tf.training import lock, results, run_directory
+from r2r_tf.training import results, run_directory
 from r2r_tf.training.settings import AUTO, flag_lines
 
 _LOOKED_AT = 9  # pictures
@@ -46,7 +46,7 @@ def leave(settings, images, workdir, *, counts, test, command):
     denoiser = images.shipped
     about = {"model": denoiser.network.name, "alpha": denoiser.alpha, "orientations": denoiser.orientations}
     images = images._replace(about={**images.about, **about})
-    with lock.held(workdir):
+    with run_directory.only_one(workdir):
         run_directory.claim(workdir, flag_lines(settings))
         run_directory.write_run(workdir, parameters=denoiser.network.count_params(), **counts)
         results.write(denoiser.network, settings, images, workdir, test=test, history=[], start=np.inf, command=command)

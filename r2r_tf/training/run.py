@@ -19,7 +19,6 @@ from r2r_tf.training import (
     early_stopping,
     fitting,
     hosts,
-    lock,
     network_forms,
     placement,
     results,
@@ -84,7 +83,7 @@ def _train(settings, workdir, before, many, strategy, command, on_step):
     )
     data = training_data.batches(settings, images, len(history), structure.form(forms.saved).takes_level, many)
     told = [callbacks.Told(on_step, len(history), settings.epochs, steps_per_epoch(settings))] if on_step else []
-    with lock.held(workdir) if many.chief else contextlib.nullcontext():
+    with run_directory.only_one(workdir) if many.chief else contextlib.nullcontext():
         if many.chief:
             begin_records(forms, settings, images, workdir, history)
         start = fitting.score_start(forms, settings, images, data, workdir, history, many, told)

@@ -7,14 +7,19 @@ import pathlib
 import platform
 import subprocess
 
-from r2r_tf import atomic
+from r2r_tf import atomic, locks
 from r2r_tf.errors import InputError
-from r2r_tf.training import lock
 
-FLAGS_FILE, RUN_FILE, HISTORY_FILE, CHECKPOINTS = "flags.txt", "run.json", "history.csv", "checkpoints"
+FLAGS_FILE, RUN_FILE, HISTORY_FILE, CHECKPOINTS, LOCK = "flags.txt", "run.json", "history.csv", "checkpoints", ".lock"
 MAY_CHANGE = ("epochs",)
 _PACKAGES = ("r2r_tf", "keras", "tensorflow", "tensorflow-cpu", "tensorflow-datasets", "numpy", "scikit-image")
 _HEADER = "# The flags of this run, without --workdir. Replay: python -m r2r_tf.train --flagfile=THIS_FILE --workdir=NEW_FOLDER\n"
+
+
+def only_one(workdir):
+    """The `locks.held` of a training, which other processes cannot have in this run directory."""
+    busy = "Another process trains in {folder} ({holder}): wait for it, or give another `workdir`."
+    return locks.held(pathlib.Path(workdir) / LOCK, busy)
 
 
 def check(workdir, flag_lines):
@@ -40,7 +45,7 @@ def check(workdir, flag_lines):
                 "now. Only `epochs` may change; give another `workdir` for a new run."
             )
     elif workdir.is_file() or (
-        workdir.is_dir() and any(not (atomic.is_leftover(path) or path.name == lock.FILE) for path in workdir.iterdir())
+        workdir.is_dir() and any(not (atomic.is_leftover(path) or path.name == LOCK) for path in workdir.iterdir())
     ):
         raise InputError(f"`workdir` must be a new folder or that of a run. Received: {workdir}, which holds other files")
 

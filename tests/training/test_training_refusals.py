@@ -8,7 +8,7 @@ import pytest
 from conftest import history, run_here
 
 from r2r_tf.errors import InputError
-from r2r_tf.training import checkpoints, lock, optimizers
+from r2r_tf.training import checkpoints, optimizers, run_directory
 
 
 class Diverging(keras.optimizers.schedules.LearningRateSchedule):
@@ -83,11 +83,12 @@ def test_folder_of_something_else_is_refused(data_dir, tmp_path):
 
 
 def test_a_second_training_in_one_folder_is_refused(data_dir, tmp_path):
-    with lock.held(tmp_path / "run"), pytest.raises(InputError, match="Another process trains in"):
+    message = r"Another process trains in .*run \(process \d+ on"
+    with run_directory.only_one(tmp_path / "run"), pytest.raises(InputError, match=message):
         run_here(data_dir, tmp_path / "run", epochs=1, steps_per_epoch=1)
-    with lock.held(tmp_path / "run"):
+    with run_directory.only_one(tmp_path / "run"):
         pass
-    assert not (tmp_path / "run" / lock.FILE).exists()
+    assert not (tmp_path / "run" / run_directory.LOCK).exists()
 
 
 @pytest.mark.slow
