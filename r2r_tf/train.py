@@ -82,18 +82,9 @@ def default_workdir(argv):
 
 def value_of(name, value):
     """The value of a setting from that of its flag: lists of texts become tuples of numbers."""
-    kind, parts = flag_texts.kind_of(name)
     if value == "" and settings.FIELDS[name].default is None:
         return None  # --test_dataset= takes back what a flag file says
-    if kind is not tuple or value is None:
-        return value
-    from r2r_tf.errors import InputError
-
-    try:
-        values = tuple(parts(text) for text in value)
-    except ValueError:
-        raise InputError(f"--{name} must be numbers separated by commas. Received: {','.join(value)}") from None
-    return values or (None if settings.FIELDS[name].default is None else ())
+    return flag_texts.numbers(name, value) if isinstance(value, list) else value
 
 
 def run():

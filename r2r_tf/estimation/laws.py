@@ -139,6 +139,9 @@ def _independent(channels, filled, kind):
     rising = [law.settled(filled) for law in (Law(found.gain, found.constant, found.gain_error), grains) if law]
     if kind:
         return rising[-1], rising[-1:]
+    rising = [law for law in rising if not variance_law.is_too_strong(law, channels)]
+    if not rising:
+        return white_law, []
     first = rising[0] if found.rises else white_law
     if found.rises and found.shows_noise:
         return first, rising

@@ -17,6 +17,8 @@ SMALLEST_SIDE = 64
 _CELL = 4  # coefficients on a side: 8 pixels
 _BINS, _CELLS_OF_BIN = 12, 60  # of brightness, and how many cells one should have
 _CALM, _FEWEST = 0.25, 20  # part of a bin's cells, and how many at least
+_BRIGHTEST = 0.01  # part of the cells, and the power there, part of the noise of a law, below which that is too much
+_TOO_LITTLE = 0.5
 # times as many pixels at the lower and upper end of the range as at the next value, and part of all: clipping. Few counts have
 # many zeros.
 _SPIKES, _SPIKE_PART = (5.0, 1.5), 1e-3
@@ -75,6 +77,39 @@ class VarianceLaw(NamedTuple):
 
 def points_of(y):
     """The `Points` of one channel [H, W], at least 64 pixels a side, NaN where it has no values; None for a constant one."""
+    found = _cells_of(y)
+    if found is None:
+        return None
+    brightness, fine, structure = found
+    bins = min(_BINS, max(2, len(fine) // _CELLS_OF_BIN))
+    result = []
+    for own in np.array_split(np.argsort(brightness, kind="stable"), bins):
+        calm = own[np.argsort(structure[own], kind="stable")[: max(_FEWEST, int(_CALM * len(own)))]]
+        variance = fine[calm].mean()
+        relative = structure[calm].mean() / max(variance, 1e-300)
+        result.append((brightness[calm].mean(), variance, len(calm) * _CELL**2, relative))
+    return Points(*np.array(result).T)
+
+
+def is_too_strong(law, channels):
+    """Whether the brightest cells are far calmer than a law has it: what they show adds to their noise and takes nothing away.
+
+    Points are of calm cells, and those of a dark sky are dark: what faint stars add there seems to rise, and steeply.
+
+    Args:
+      law: has a method `variance` of the brightness.
+      channels: as for `of_channels`.
+    """
+    found = [own for own in map(_cells_of, channels) if own is not None]
+    if not found:
+        return False
+    brightness, fine, _ = (np.concatenate(own) for own in zip(*found, strict=True))
+    bright = np.argsort(brightness, kind="stable")[-max(_FEWEST, int(_BRIGHTEST * len(brightness))) :]
+    return bool(fine[bright].mean() < _TOO_LITTLE * law.variance(brightness[bright]).mean())
+
+
+def _cells_of(y):
+    """Of cells that show noise, [K] each: (mean, mean square of the finest coefficients, and of those that tell calm cells)."""
     y = np.asarray(y, np.float64)
     missing = np.isnan(y)
     low, high = np.min(y[~missing], initial=np.inf), np.max(y[~missing], initial=-np.inf)
@@ -95,16 +130,8 @@ def points_of(y):
         whole = varied if varied.mean() > _FEWEST_WHOLE else whole
     if whole.sum() < 2 * _FEWEST:
         return None
-    brightness, power = pixels[whole].mean(axis=1), np.square(fine[whole]).mean(axis=1)
     structure = sum(np.square(own[whole]).mean(axis=1) for own in others) / len(others)
-    bins = min(_BINS, max(2, len(power) // _CELLS_OF_BIN))
-    result = []
-    for own in np.array_split(np.argsort(brightness, kind="stable"), bins):
-        calm = own[np.argsort(structure[own], kind="stable")[: max(_FEWEST, int(_CALM * len(own)))]]
-        variance = power[calm].mean()
-        relative = structure[calm].mean() / max(variance, 1e-300)
-        result.append((brightness[calm].mean(), variance, len(calm) * fine.shape[1], relative))
-    return Points(*np.array(result).T)
+    return pixels[whole].mean(axis=1), np.square(fine[whole]).mean(axis=1), structure
 
 
 def of_points(points):

@@ -17,6 +17,20 @@ def kind_of(name):
     return typing.get_origin(hint) or hint, next(iter(typing.get_args(hint)), None)
 
 
+def numbers(name, texts):
+    """A setting that is a tuple, from the texts of its parts; without any, None where it may be that.
+
+    Raises:
+      InputError: a part is no such number.
+    """
+    part = kind_of(name)[1]
+    try:
+        values = tuple(map(part, texts))
+    except ValueError:
+        raise InputError(f"`{name}` must be numbers separated by commas. Received: {','.join(texts)}") from None
+    return values or (None if FIELDS[name].default is None else ())
+
+
 def settings_of(lines, **changes):
     """`Settings` of some lines, the last of which counts.
 
@@ -39,12 +53,14 @@ def _read(line):
         return name[2:], False
     if name not in FIELDS:
         raise InputError(f"There is no setting `{name}`. Received: {line}")
-    kind, part = kind_of(name)
+    kind, _ = kind_of(name)
     if kind is bool:
         return name, not given or text == "true"
     if not text and FIELDS[name].default is None:
         return name, None
+    if kind is tuple:
+        return name, numbers(name, [own for own in text.split(",") if own])
     try:
-        return name, tuple(part(own) for own in text.split(",") if own) if kind is tuple else kind(text)
+        return name, kind(text)
     except ValueError:
-        raise InputError(f"`{name}` must be {'numbers' if kind is tuple else 'a number'}. Received: {line}") from None
+        raise InputError(f"`{name}` must be a number. Received: {text}") from None

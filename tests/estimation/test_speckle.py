@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from skimage import data
+from skimage import color, data
 
 from r2r_tf.estimation import laws, speckle, variance_law
 
@@ -32,6 +32,24 @@ def test_counts_are_no_speckle(rng, peak, name):
     y = rng.poisson(peak * (getattr(data, name)() / 255.0))[..., None].astype(np.float64)
     assert not any(isinstance(law, speckle.Speckle) for law in laws.of_pages([y]))
     assert isinstance(laws.of_pages([y], laws.GAMMA)[0], speckle.Speckle)  # unless told so
+
+
+@pytest.mark.parametrize("looks", [1, 4, 50])
+@pytest.mark.parametrize("name", ["camera", "moon", "text"])
+def test_too_strong_a_law_is_refuted_by_the_brightest_cells(rng, name, looks):
+    """They have all its power, even where noise makes them the brightest: its shape does not depend on its sum."""
+    y = grains(rng, looks, getattr(data, name)() + 1.0)
+    assert not variance_law.is_too_strong(speckle.Speckle(looks), [y])
+    assert variance_law.is_too_strong(speckle.Speckle(looks / 6), [y])
+
+
+def test_stars_in_the_dark_are_no_speckle(rng):
+    """The noise of the sky seems to grow with what faint stars add to it; the bright ones have far less than such a line says."""
+    x = 5 + 400 * color.rgb2gray(data.hubble_deep_field()[:256, :256]) ** 2
+    y = np.mean([rng.poisson(x) + rng.normal(0, 2, x.shape) for _ in range(4)], axis=0)
+    seen = variance_law.of_channels([y])
+    assert isinstance(speckle.of_law(seen, y.mean()), speckle.Speckle)  # as its points have it
+    assert all(isinstance(law, laws.Law) for law in laws.of_pages([y[..., None]]))
 
 
 def test_a_law_moves_with_units_and_zero(rng):

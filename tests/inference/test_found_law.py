@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from skimage import data
+from skimage import color, data
 
 import r2r_tf
 from r2r_tf import noise, pretrained
@@ -46,6 +46,14 @@ def test_counts_are_not_taken_for_speckle(rng, offset, denoiser):
 @pytest.mark.parametrize("sigma", [0.04, 0.1, 0.2])
 def test_white_noise_has_no_law(rng, sigma, denoiser):
     assert found_law.of_pages([(X + sigma * rng.standard_normal(X.shape))[..., None]], denoiser=denoiser) is None
+
+
+@pytest.mark.parametrize("corner", [0, 256])
+def test_stars_in_the_dark_get_no_worse(rng, corner):
+    """Of the mean of four frames: faint stars in its calmest cells look like noise that grows many times as fast as it does."""
+    x = 5 + 400 * color.rgb2gray(data.hubble_deep_field()[corner : corner + 256, corner : corner + 256]) ** 2
+    y = np.mean([rng.poisson(x) + rng.normal(0, 2, x.shape) for _ in range(4)], axis=0)
+    assert rmse(r2r_tf.denoise(y, orientations=1), x) < 0.9 * rmse(y, x)
 
 
 def test_held_out_errors_exceed_the_true_ones_by_the_variance(rng, denoiser):
