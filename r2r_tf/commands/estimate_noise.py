@@ -23,7 +23,7 @@ def main(argv):
 
     from r2r_tf import atomic, estimation, image_files
     from r2r_tf.errors import InputError
-    from r2r_tf.estimation import description, variance_law
+    from r2r_tf.estimation import description, noise_cells
     from r2r_tf.inference import defaults, levels, one_file, stacks
     from r2r_tf.reports import figures
 
@@ -45,7 +45,7 @@ def main(argv):
             command.print_line(f"error: {one_file.sentence(path, error)}")
             continue
         unit = scale.high - scale.low
-        law, points = own[0].law, variance_law.points_of(np.float64(picture[..., 0]) * unit + scale.low)
+        law, points = own[0].law, noise_cells.points_of(np.float64(picture[..., 0]) * unit + scale.low)
         found[str(path)] = {
             "levels": [float(one.level * unit) for one in own],
             "law": law and {**law._asdict(), "smooth": law.smooth and law.smooth.amplitudes},

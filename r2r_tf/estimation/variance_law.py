@@ -1,29 +1,16 @@
 """How the variance of a picture's noise follows its brightness, v = gain m + constant, from the picture alone.
 
 Counting noise has such a law: photons with any gain, with read noise, on any offset. Its points are the calmest cells of a
-picture among those of like brightness: the variance there is the mean square of the finest diagonal wavelet coefficients. Cells
-are chosen by coefficients that for white noise are independent of these, as in `calm_blocks`. Noise that is correlated between
-pixels has less power at fine scales, so its law comes out too low by one factor, the same at any brightness: see `smoothness`.
+picture among those of like brightness, see `noise_cells`. Noise that is correlated between pixels has less power at fine scales,
+so its law comes out too low by one factor, the same at any brightness: see `smoothness`.
 """
 
 from typing import NamedTuple
 
 import numpy as np
-import scipy.ndimage
 
-from r2r_tf.estimation.calm_blocks import cells
+from r2r_tf.estimation.noise_cells import SMALLEST_SIDE, Points, points_of
 
-SMALLEST_SIDE = 64
-_CELL = 4  # coefficients on a side: 8 pixels
-_BINS, _CELLS_OF_BIN = 12, 60  # of brightness, and how many cells one should have
-_CALM, _FEWEST = 0.25, 20  # part of a bin's cells, and how many at least
-_BRIGHTEST = 0.01  # part of the cells, and the power there, part of the noise of a law, below which that is too much
-_TOO_LITTLE = 0.5
-# times as many pixels at the lower and upper end of the range as at the next value, and part of all: clipping. Few counts have
-# many zeros.
-_SPIKES, _SPIKE_PART = (5.0, 1.5), 1e-3
-_MOST_CLIPPED = 0.05  # part of a cell's pixels
-_FEWEST_WHOLE = 0.2  # part of the cells that are not clipped: below, dark is not told from clipped
 _OUTLIER, _ROUNDS = 0.25, 30  # relative distance from the line at which a point counts less
 _FLOOR = 0.05  # of the largest variance on the line: what less is taken for
 _APART = 0.3  # logarithm of what the variances of a page are over those of the law of all
@@ -33,22 +20,6 @@ _IN_ORDER, _NEAR_LINE, _RISE = (0.8, 0.6, 0.0), (0.5, 0.7, 6.0), 1.25
 # and cells that show noise rather than structure; how many standard errors the gain is above 0 at least among cells with little
 # structure, and with more
 _STRUCTURE, _CALM_STRUCTURE, _SURE = 2.0, 1.2, (4.0, 8.0)
-
-
-class Points(NamedTuple):
-    """Noise at some brightnesses, darkest first, [K] each.
-
-    Attributes:
-      brightness: mean of the pixels.
-      variance: of the noise there.
-      count: how many coefficients it is the mean square of.
-      structure: how many times as much power the next coarser scale has: half or so for noise alone, more in texture.
-    """
-
-    brightness: np.ndarray
-    variance: np.ndarray
-    count: np.ndarray
-    structure: np.ndarray
 
 
 class VarianceLaw(NamedTuple):
@@ -73,65 +44,6 @@ class VarianceLaw(NamedTuple):
         """The variance at a brightness; where the line is near 0 or below, a part of what it is where the picture is bright."""
         line = self.gain * np.asarray(brightness, np.float64) + self.constant
         return np.maximum(line, _FLOOR * max(float(np.max(line, initial=0.0)), 1e-300))
-
-
-def points_of(y):
-    """The `Points` of one channel [H, W], at least 64 pixels a side, NaN where it has no values; None for a constant one."""
-    found = _cells_of(y)
-    if found is None:
-        return None
-    brightness, fine, structure = found
-    bins = min(_BINS, max(2, len(fine) // _CELLS_OF_BIN))
-    result = []
-    for own in np.array_split(np.argsort(brightness, kind="stable"), bins):
-        calm = own[np.argsort(structure[own], kind="stable")[: max(_FEWEST, int(_CALM * len(own)))]]
-        variance = fine[calm].mean()
-        relative = structure[calm].mean() / max(variance, 1e-300)
-        result.append((brightness[calm].mean(), variance, len(calm) * _CELL**2, relative))
-    return Points(*np.array(result).T)
-
-
-def is_too_strong(law, channels):
-    """Whether the brightest cells are far calmer than a law has it: what they show adds to their noise and takes nothing away.
-
-    Points are of calm cells, and those of a dark sky are dark: what faint stars add there seems to rise, and steeply.
-
-    Args:
-      law: has a method `variance` of the brightness.
-      channels: as for `of_channels`.
-    """
-    found = [own for own in map(_cells_of, channels) if own is not None]
-    if not found:
-        return False
-    brightness, fine, _ = (np.concatenate(own) for own in zip(*found, strict=True))
-    bright = np.argsort(brightness, kind="stable")[-max(_FEWEST, int(_BRIGHTEST * len(brightness))) :]
-    return bool(fine[bright].mean() < _TOO_LITTLE * law.variance(brightness[bright]).mean())
-
-
-def _cells_of(y):
-    """Of cells that show noise, [K] each: (mean, mean square of the finest coefficients, and of those that tell calm cells)."""
-    y = np.asarray(y, np.float64)
-    missing = np.isnan(y)
-    low, high = np.min(y[~missing], initial=np.inf), np.max(y[~missing], initial=-np.inf)
-    if not high > low:
-        return None
-    spoilt = missing | _clipped(y, low, y[y > low].min(), _SPIKES[0]) | _clipped(y, high, y[y < high].max(), _SPIKES[1])
-    # constant areas are margins, or, at the lower end, places without a single count
-    spoilt |= (scipy.ndimage.maximum_filter(y, 3) == scipy.ndimage.minimum_filter(y, 3)) & (y > low)
-    y = np.where(missing, low, y)
-    grid, (pixels, spoilt, missing), fine, others, _ = cells(_CELL, y, spoilt, missing)
-    whole = spoilt.mean(axis=1) <= _MOST_CLIPPED
-    if whole.mean() < _FEWEST_WHOLE:
-        whole = missing.mean(axis=1) <= _MOST_CLIPPED
-    # a cell at the rim of a margin is in part as constant as that
-    constant = (np.ptp(pixels, axis=1) == 0).reshape(grid)
-    for left_out in (constant, scipy.ndimage.binary_dilation(constant, np.ones((3, 3)))):
-        varied = whole & ~left_out.ravel()
-        whole = varied if varied.mean() > _FEWEST_WHOLE else whole
-    if whole.sum() < 2 * _FEWEST:
-        return None
-    structure = sum(np.square(own[whole]).mean(axis=1) for own in others) / len(others)
-    return pixels[whole].mean(axis=1), np.square(fine[whole]).mean(axis=1), structure
 
 
 def of_points(points):
@@ -181,13 +93,6 @@ def of_channels(channels):
     joined = Points(*(np.concatenate(part) for part in zip(*found, strict=True)))
     law = of_points(Points(*(part[np.argsort(joined.brightness, kind="stable")] for part in joined)))
     return law if len(found) == 1 or all(_is_near(points, law) for points in found) else None
-
-
-def _clipped(y, end, following, spike):
-    """Whether pixels are at an end of the range and clipped there: many are, and far fewer at the value next to it."""
-    there = y == end
-    count = there.sum()
-    return there if count > _SPIKE_PART * y.size and count > spike * np.sum(y == following) else np.zeros_like(there)
 
 
 def _rises(points, law):

@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 from numpy.typing import ArrayLike
 
 from r2r_tf import pretrained
-from r2r_tf.estimation import laws, variance_law
+from r2r_tf.estimation import laws, noise_cells
 from r2r_tf.image_files import content
 from r2r_tf.inference import arrays, defaults, levels, stacks
 from r2r_tf.reports import figures
@@ -27,7 +27,7 @@ class NoiseEstimate:
       law: `laws.Law` in the values of the array, None for noise that is taken as it is.
       weights: name of the shipped weights that `denoise` takes; they are not needed where there is no noise.
       levels: level of each image, and of each of its channels where they are taken one by one.
-      points: `variance_law.Points`: variance over brightness in calm places of the first channel of the first image, in the
+      points: `noise_cells.Points`: variance over brightness in calm places of the first channel of the first image, in the
         values of the array; None where there are too few.
     """
 
@@ -37,7 +37,7 @@ class NoiseEstimate:
     law: laws.Law | None
     weights: str
     levels: tuple[float, ...]
-    points: variance_law.Points | None
+    points: noise_cells.Points | None
 
     def __str__(self) -> str:
         """A sentence."""
@@ -96,5 +96,5 @@ def estimate_noise(array: ArrayLike, *, channel_axis: int | None = None) -> Nois
         known.law,
         pretrained.name_of(denoiser.sha256),
         tuple(float(own.level * width) for own in found),
-        variance_law.points_of(first) if min(first.shape) >= _SMALLEST else None,
+        noise_cells.points_of(first) if min(first.shape) >= _SMALLEST else None,
     )

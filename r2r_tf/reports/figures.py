@@ -90,7 +90,7 @@ def variance_laws(curves, path, most=12):
     """Variance of the noise over brightness, a panel for each picture, with the line of counting noise where it is such.
 
     Args:
-      curves: list of (name, `variance_law.Points` or None, `laws.Law` or None), in the values of the files.
+      curves: list of (name, `noise_cells.Points` or None, `laws.Law` or None), in the values of the files.
       path: PNG file.
       most: pictures that are shown.
     """

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from skimage import color, data
 
-from r2r_tf.estimation import laws, speckle, variance_law
+from r2r_tf.estimation import laws, noise_cells, speckle, variance_law
 
 X = data.camera().astype(np.float64) / 255
 
@@ -39,8 +39,8 @@ def test_counts_are_no_speckle(rng, peak, name):
 def test_too_strong_a_law_is_refuted_by_the_brightest_cells(rng, name, looks):
     """They have all its power, even where noise makes them the brightest: its shape does not depend on its sum."""
     y = grains(rng, looks, getattr(data, name)() + 1.0)
-    assert not variance_law.is_too_strong(speckle.Speckle(looks), [y])
-    assert variance_law.is_too_strong(speckle.Speckle(looks / 6), [y])
+    assert not noise_cells.is_too_strong(speckle.Speckle(looks), [y])
+    assert noise_cells.is_too_strong(speckle.Speckle(looks / 6), [y])
 
 
 def test_stars_in_the_dark_are_no_speckle(rng):

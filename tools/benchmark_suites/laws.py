@@ -6,7 +6,7 @@ from skimage import data
 from tqdm import tqdm
 
 import r2r_tf
-from r2r_tf.estimation import laws, speckle, variance_law
+from r2r_tf.estimation import laws, noise_cells, speckle
 from r2r_tf.image_files.value_range import ValueRange
 from r2r_tf.inference import defaults, found_law, shipped, stacks
 from r2r_tf.reports import figures
@@ -50,7 +50,7 @@ def run(repeats, figure):
             for title, value in _figures(x, y, law, found).items():
                 results.setdefault(f"{kind}: {title}", []).append(value)
             if seed == 0 and name == "camera":
-                curves.append((kind, variance_law.points_of(y), found))
+                curves.append((kind, noise_cells.points_of(y), found))
     if figure:
         figures.variance_laws(curves, figure)
     return {"unit": "level error, %; PSNR, dB", "results": {key: timing.summary(values) for key, values in results.items()}}
