@@ -39,3 +39,14 @@ def test_flags_do_not_wait_for_tensorflow():
     """The settings load without it: help and refusals come at once."""
     code = "import sys; import r2r_tf.training.settings; print('tensorflow' in sys.modules, 'keras' in sys.modules)"
     assert run_python("-c", code).stdout == "False False\n"
+
+
+@pytest.mark.slow
+def test_slow_bfloat16_is_said(data_dir, tmp_path):
+    """Where it was asked for, on a processor without instructions for it."""
+    code = "from r2r_tf import train; from r2r_tf.training import precision; precision.in_hardware = lambda: False; train.run()"
+    told = (f"--data_dir={data_dir}", f"--workdir={tmp_path / 'run'}", "--dataset=skimage_natural", "--patch_size=9999")
+    for asked in ("bfloat16", "auto"):
+        process = run_python("-c", code, f"--precision={asked}", *told, check=False)
+        assert "--patch_size must not exceed" in process.stderr  # it goes no further here
+        assert ("--precision=auto takes float32 here" in process.stdout) == (asked == "bfloat16")
