@@ -16,7 +16,7 @@ _CELL = 4  # coefficients on a side: 8 pixels
 _BINS, _CELLS_OF_BIN = 12, 60  # of brightness, and how many cells one should have
 _CALM, _FEWEST = 0.25, 20  # part of a bin's cells, and how many at least
 # part of the cells, and part of a law's noise there: with less power they refute it (104 photographs with counting noise: 0.82 of
-# the right law at the least; laws that faint stars suggest: 0.15 to 0.39)
+# the law that is found at the least; laws that faint stars suggest: 0.15 to 0.39)
 _BRIGHTEST, _TOO_LITTLE = 0.01, 0.5
 # times as many pixels at the lower and upper end of the range as at the next value, and part of all: clipping. Few counts have
 # many zeros.
