@@ -84,7 +84,7 @@ def value_of(name, value):
     """The value of a setting from that of its flag: lists of texts become tuples of numbers."""
     if value == "" and settings.FIELDS[name].default is None:
         return None  # --test_dataset= takes back what a flag file says
-    return flag_texts.numbers(name, value) if isinstance(value, list) else value
+    return flag_texts.tuple_of(name, value) if isinstance(value, list) else value
 
 
 def run():

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from r2r_tf.estimation import noise_cells, smoothness, speckle, variance_law, white
+from r2r_tf.estimation import smoothness, speckle, variance_law, white
 from r2r_tf.noise import anscombe, blocks
 
 _LEAST_SMOOTH = 4.0 / 255  # of the range: weaker smooth noise is not told from a photograph's own grain
@@ -139,7 +139,7 @@ def _independent(channels, filled, kind):
     rising = [law.settled(filled) for law in (Law(found.gain, found.constant, found.gain_error), grains) if law]
     if kind:
         return rising[-1], rising[-1:]
-    rising = [law for law in rising if not noise_cells.is_too_strong(law, channels)]
+    rising = [law for law in rising if not found.cells.refute(law)]
     if not rising:
         return white_law, []
     first = rising[0] if found.rises else white_law

@@ -41,41 +41,50 @@ class Points(NamedTuple):
     structure: np.ndarray
 
 
-def points_of(y):
-    """The `Points` of one channel [H, W], at least 64 pixels a side, NaN where it has no values; None for a constant one."""
-    found = _cells_of(y)
-    if found is None:
-        return None
-    brightness, fine, structure = found
-    bins = min(_BINS, max(2, len(fine) // _CELLS_OF_BIN))
-    result = []
-    for own in np.array_split(np.argsort(brightness, kind="stable"), bins):
-        calm = own[np.argsort(structure[own], kind="stable")[: max(_FEWEST, int(_CALM * len(own)))]]
-        variance = fine[calm].mean()
-        relative = structure[calm].mean() / max(variance, 1e-300)
-        result.append((brightness[calm].mean(), variance, len(calm) * _CELL**2, relative))
-    return Points(*np.array(result).T)
+class Cells(NamedTuple):
+    """Cells that show noise, [K] each.
 
-
-def is_too_strong(law, channels):
-    """Whether the brightest cells are far calmer than a law has it: what they show adds to their noise and takes nothing away.
-
-    Points are of calm cells, and those of a dark sky are dark: what faint stars add there seems to rise, and steeply.
-
-    Args:
-      law: has a method `variance` of the brightness.
-      channels: as for `of_channels`.
+    Attributes:
+      brightness: mean of the pixels.
+      power: mean square of the finest coefficients.
+      structure: that of the coefficients which tell calm cells.
     """
-    found = [own for own in map(_cells_of, channels) if own is not None]
-    if not found:
-        return False
-    brightness, fine, _ = (np.concatenate(own) for own in zip(*found, strict=True))
-    bright = np.argsort(brightness, kind="stable")[-max(_FEWEST, int(_BRIGHTEST * len(brightness))) :]
-    return bool(fine[bright].mean() < _TOO_LITTLE * law.variance(brightness[bright]).mean())
+
+    brightness: np.ndarray
+    power: np.ndarray
+    structure: np.ndarray
+
+    def points(self):
+        """The `Points` of the calmest, darkest first."""
+        bins = min(_BINS, max(2, len(self.power) // _CELLS_OF_BIN))
+        result = []
+        for own in np.array_split(np.argsort(self.brightness, kind="stable"), bins):
+            calm = own[np.argsort(self.structure[own], kind="stable")[: max(_FEWEST, int(_CALM * len(own)))]]
+            variance = self.power[calm].mean()
+            relative = self.structure[calm].mean() / max(variance, 1e-300)
+            result.append((self.brightness[calm].mean(), variance, len(calm) * _CELL**2, relative))
+        return Points(*np.array(result).T)
+
+    def refute(self, law):
+        """Whether the brightest are far calmer than a law has it: what they show adds to their noise and takes nothing away.
+
+        Points are of calm cells, and those of a dark sky are dark: what faint stars add there seems to rise, and steeply.
+
+        Args:
+          law: has a method `variance` of the brightness.
+        """
+        bright = np.argsort(self.brightness, kind="stable")[-max(_FEWEST, int(_BRIGHTEST * len(self.power))) :]
+        return bool(self.power[bright].mean() < _TOO_LITTLE * law.variance(self.brightness[bright]).mean())
 
 
-def _cells_of(y):
-    """Of cells that show noise, [K] each: (mean, mean square of the finest coefficients, and of those that tell calm cells)."""
+def points_of(y):
+    """The `Points` of one channel, which is as for `cells_of`; None where that gives none."""
+    found = cells_of(y)
+    return None if found is None else found.points()
+
+
+def cells_of(y):
+    """The `Cells` of one channel [H, W], at least 64 pixels a side, NaN where it has no values; None for a constant one."""
     y = np.asarray(y, np.float64)
     missing = np.isnan(y)
     low, high = np.min(y[~missing], initial=np.inf), np.max(y[~missing], initial=-np.inf)
@@ -97,7 +106,7 @@ def _cells_of(y):
     if whole.sum() < 2 * _FEWEST:
         return None
     structure = sum(np.square(own[whole]).mean(axis=1) for own in others) / len(others)
-    return pixels[whole].mean(axis=1), np.square(fine[whole]).mean(axis=1), structure
+    return Cells(pixels[whole].mean(axis=1), np.square(fine[whole]).mean(axis=1), structure)
 
 
 def _clipped(y, end, following, spike):

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from r2r_tf.estimation.noise_cells import SMALLEST_SIDE, Points, points_of
+from r2r_tf.estimation.noise_cells import SMALLEST_SIDE, Cells, Points, cells_of
 
 _OUTLIER, _ROUNDS = 0.25, 30  # relative distance from the line at which a point counts less
 _FLOOR = 0.05  # of the largest variance on the line: what less is taken for
@@ -31,6 +31,7 @@ class VarianceLaw(NamedTuple):
       rises: whether the points speak for such a law, and against one level for all brightnesses.
       shows_noise: whether the points are of white noise, with little structure at the next scale, and the gain is surely above 0.
       points: the `Points` that it is from.
+      cells: the `Cells` that these are of.
     """
 
     gain: float
@@ -39,6 +40,7 @@ class VarianceLaw(NamedTuple):
     rises: bool = True
     shows_noise: bool = True
     points: Points | None = None
+    cells: Cells | None = None
 
     def variance(self, brightness):
         """The variance at a brightness; where the line is near 0 or below, a part of what it is where the picture is bright."""
@@ -81,18 +83,24 @@ def line_of(points, target, design, outlier):
 
 
 def of_channels(channels):
-    """`of_points` of all `points_of` channels [H, W] that have one law.
+    """`of_points` of all channels, as for `noise_cells.cells_of`, that have one law.
 
     Returns:
       `VarianceLaw`; None where channels are too small or constant to tell, or where some are far from the law of all.
     """
-    found = [points_of(y) for y in channels if min(y.shape) >= SMALLEST_SIDE]
-    found = [points for points in found if points is not None]
-    if not found:
+    cells = [cells_of(y) for y in channels if min(y.shape) >= SMALLEST_SIDE]
+    cells = [own for own in cells if own is not None]
+    if not cells:
         return None
-    joined = Points(*(np.concatenate(part) for part in zip(*found, strict=True)))
+    found = [own.points() for own in cells]
+    joined = Points(*_joined(found))
     law = of_points(Points(*(part[np.argsort(joined.brightness, kind="stable")] for part in joined)))
+    law = law._replace(cells=Cells(*_joined(cells)))
     return law if len(found) == 1 or all(_is_near(points, law) for points in found) else None
+
+
+def _joined(tuples):
+    return (np.concatenate(part) for part in zip(*tuples, strict=True))
 
 
 def _rises(points, law):

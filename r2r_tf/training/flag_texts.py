@@ -17,7 +17,7 @@ def kind_of(name):
     return typing.get_origin(hint) or hint, next(iter(typing.get_args(hint)), None)
 
 
-def numbers(name, texts):
+def tuple_of(name, texts):
     """A setting that is a tuple, from the texts of its parts; without any, None where it may be that.
 
     Raises:
@@ -59,7 +59,7 @@ def _read(line):
     if not text and FIELDS[name].default is None:
         return name, None
     if kind is tuple:
-        return name, numbers(name, [own for own in text.split(",") if own])
+        return name, tuple_of(name, [own for own in text.split(",") if own])
     try:
         return name, kind(text)
     except ValueError:

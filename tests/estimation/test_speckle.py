@@ -2,7 +2,8 @@
 
 import numpy as np
 import pytest
-from skimage import color, data
+from conftest import mean_of_frames
+from skimage import data
 
 from r2r_tf.estimation import laws, noise_cells, speckle, variance_law
 
@@ -39,14 +40,13 @@ def test_counts_are_no_speckle(rng, peak, name):
 def test_too_strong_a_law_is_refuted_by_the_brightest_cells(rng, name, looks):
     """They have all its power, even where noise makes them the brightest: its shape does not depend on its sum."""
     y = grains(rng, looks, getattr(data, name)() + 1.0)
-    assert not noise_cells.is_too_strong(speckle.Speckle(looks), [y])
-    assert noise_cells.is_too_strong(speckle.Speckle(looks / 6), [y])
+    cells = noise_cells.cells_of(y)
+    assert not cells.refute(speckle.Speckle(looks)) and cells.refute(speckle.Speckle(looks / 6))
 
 
 def test_stars_in_the_dark_are_no_speckle(rng):
     """The noise of the sky seems to grow with what faint stars add to it; the bright ones have far less than such a line says."""
-    x = 5 + 400 * color.rgb2gray(data.hubble_deep_field()[:256, :256]) ** 2
-    y = np.mean([rng.poisson(x) + rng.normal(0, 2, x.shape) for _ in range(4)], axis=0)
+    _, y = mean_of_frames(rng)
     seen = variance_law.of_channels([y])
     assert isinstance(speckle.of_law(seen, y.mean()), speckle.Speckle)  # as its points have it
     assert all(isinstance(law, laws.Law) for law in laws.of_pages([y[..., None]]))

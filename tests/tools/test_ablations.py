@@ -1,13 +1,12 @@
 """The ablation tables: prefixes of one set of draws, resuming, error bars, trainings that are reused."""
 
-import csv
 import itertools
 import json
 import math
 
 import numpy as np
 import pytest
-from conftest import mean_denoiser, run_python
+from conftest import mean_denoiser
 
 import r2r_tf
 from r2r_tf import noise
@@ -265,50 +264,3 @@ def test_fingerprint_is_of_the_training():
         for changes in ({}, {"data_dir": "/data"}, {"patches": 8000})
     )
     assert one == elsewhere != longer
-
-
-@pytest.mark.slow
-def test_command(data_dir, denoiser, tmp_path):
-    denoisers.save(tmp_path / "run", denoiser.network, {"alpha": 0.5, "noise": denoiser.noise.to_json()})
-    arguments = ["--table=prediction", f"--model={tmp_path / 'run'}", f"--data_dir={data_dir}", "--max_images=1", "--num_seeds=2"]
-    process = run_python("-m", "tools.ablation", *arguments, f"--output_dir={tmp_path / 'out'}")
-    assert "whole image" in process.stdout and "+-" in process.stdout
-    names = {path.name for path in (tmp_path / "out").iterdir()}
-    assert names == {"prediction.csv", "prediction.json", "prediction.png", "prediction.jsonl", "tensorboard"}
-    with (tmp_path / "out" / "prediction.csv").open() as file:
-        rows = list(csv.DictReader(file))
-    assert rows[0]["seeds"] == "2" and float(rows[0]["psnr"]) > 20
-    record = json.loads((tmp_path / "out" / "prediction.json").read_text())
-    assert record["model_sha256"] and "tools.ablation" in record["command"] and record["noise_seeds"] == [0, 1]
-
-
-_REFUSED = """
-import json, sys
-from absl import flags
-from absl.testing import flagsaver
-from r2r_tf.commands import ablation
-from r2r_tf.errors import InputError
-for arguments in json.load(sys.stdin):
-    with flagsaver.flagsaver():
-        flags.FLAGS(["r2r-ablation", *arguments])
-        try:
-            ablation.main([])
-        except InputError as error:
-            print(error)
-"""
-
-
-@pytest.mark.slow
-def test_bad_flags(tmp_path):
-    messages = {
-        ("--table=alpha", "--model=some/run"): "a network to train",
-        ("--table=levers", "--model=ffdnet", "--alpha=0.3"): "--alpha is not used by --table=levers",
-        ("--table=prediction",): "--model is needed",
-        ("--table=alpha", "--model=ffdnet", "--split=train+test"): "--split must be test",
-        ("--table=levels", "--model=unet-awgn", "--sigma=25"): "--sigma is not used by --table=levels",
-        ("--table=prediction", "--model=some/run"): "some/run",
-    }
-    asked = [[*arguments, f"--data_dir={tmp_path}"] for arguments in messages]
-    said = run_python("-c", _REFUSED, input=json.dumps(asked)).stdout.splitlines()
-    for line, message in zip(said, messages.values(), strict=True):
-        assert message in line

@@ -11,23 +11,21 @@ import r2r_tf
 from tools.benchmark_suites import timing
 
 _BEST = 100.0  # dB: nothing counts as better
-GRAY = ("camera", "moon", "coins", "grass", "brick", "text")
-COLOUR = ("astronaut", "coffee", "retina", "immunohistochemistry", "chelsea")
+_GRAY = ("camera", "moon", "coins", "grass", "brick", "text")
 _SIDE = 192
 
 
-def run(repeats, gray=GRAY, colour=COLOUR):
+def run(repeats):
     """Denoises each input with nothing told (but where the kind says so), in one orientation.
 
     Args:
       repeats: noise seeds.
-      gray, colour: names of pictures of `skimage.data`.
     Returns:
       Dict: unit, results (PSNR of the estimate above that of its input, where the truth is known).
     """
     gains = {}
     for seed in range(repeats):
-        for kind, y, x, options in tqdm(list(cases(seed, gray, colour)), unit=" inputs"):
+        for kind, y, x, options in tqdm(list(cases(seed)), unit=" inputs"):
             gains.setdefault(kind, []).append(gain(r2r_tf.denoise(y, orientations=1, **options), y, x))
     results = {f"{kind}: {len(own)}": timing.summary(own) for kind, own in gains.items()}
     return {"unit": "kind: inputs; PSNR above the input's, dB", "results": results}
@@ -46,13 +44,13 @@ def gain(x_hat, y, x):
     return float(psnr(x_hat) - psnr(y))
 
 
-def cases(seed, gray=GRAY, colour=COLOUR):
+def cases(seed):
     """Yields (kind, noisy picture, clean one, arguments of `denoise`); the clean one is NaN where there is no truth."""
     rng = np.random.default_rng(seed)
-    for name in gray:
+    for name in _GRAY:
         x = getattr(data, name)()[:_SIDE, :_SIDE].astype(np.float64)
         yield from _of_gray(x, rng)
-    for name in colour:
+    for name in ("astronaut", "coffee", "retina", "immunohistochemistry", "chelsea"):
         yield from _of_colour(getattr(data, name)()[-300:, -300:], rng)
 
 
