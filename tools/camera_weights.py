@@ -6,21 +6,28 @@ picture that is denoised. Usage: python -m tools.camera_weights [--gray=unet-awg
 
 import dataclasses
 import pathlib
+import sys
 
 import numpy as np
 from absl import flags
 
 from r2r_tf.commands import command
 
-_GRAY = flags.DEFINE_string("gray", "unet-awgn-gray", "Weights of a `unet` for gray images that is told the level.")
-_OUTPUT = flags.DEFINE_string("output", None, "Folder for model.keras and model.json; the shipped one by default.")
-_MANUAL_DIR = flags.DEFINE_string("manual_dir", None, "Folder with upstream's files: take them from there.")
-_DATA_DIR = flags.DEFINE_string("data_dir", None, "Where TFDS keeps prepared data; ~/tensorflow_datasets by default.")
+FLAGS = flags.FlagValues()
+_GRAY = flags.DEFINE_string(
+    "gray", "unet-awgn-gray", "Weights of a `unet` for gray images that is told the level.", flag_values=FLAGS
+)
+_OUTPUT = flags.DEFINE_string(
+    "output", None, "Folder for model.keras and model.json; the shipped one by default.", flag_values=FLAGS
+)
+_MANUAL_DIR = flags.DEFINE_string("manual_dir", None, "Folder with upstream's files: take them from there.", flag_values=FLAGS)
+_DATA_DIR = flags.DEFINE_string(
+    "data_dir", None, "Where TFDS keeps prepared data; ~/tensorflow_datasets by default.", flag_values=FLAGS
+)
 _GROUPS = {"Flags": ("gray", "output", "manual_dir", "data_dir")}
 
 
-def main(argv):
-    del argv
+def _run(typed):
     from r2r_tf import pretrained
     from r2r_tf.data import datasets
     from r2r_tf.estimation import camera
@@ -39,5 +46,10 @@ def main(argv):
     print(f"{len(pictures)} noisy pictures. Files: {folder}")
 
 
+def main(argv=None):
+    """The command; its words are those of this process by default. Returns the exit code."""
+    return command.run(_run, argv, flag_values=FLAGS, groups=_GROUPS)
+
+
 if __name__ == "__main__":
-    command.run(main, groups=_GROUPS)
+    sys.exit(main())

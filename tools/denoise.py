@@ -1,6 +1,8 @@
 """`python -m tools.denoise` in a checkout: the command r2r-denoise, see r2r_tf/commands."""
 
-from r2r_tf.commands.denoise import run
+import sys
+
+from r2r_tf.commands.denoise import main
 
 if __name__ == "__main__":
-    run()
+    sys.exit(main())

@@ -1,6 +1,8 @@
 """`python -m tools.export` in a checkout: the command r2r-export, see r2r_tf/commands."""
 
-from r2r_tf.commands.export import run
+import sys
+
+from r2r_tf.commands.export import main
 
 if __name__ == "__main__":
-    run()
+    sys.exit(main())

@@ -3,16 +3,20 @@
 Needs no screen: Qt draws offscreen, OpenGL in software (Mesa). Usage: python -m tools.napari_picture --output=docs/napari.png
 """
 
+import sys
 import time
 
 from absl import flags
 
 from r2r_tf.commands import command
 
-_OUTPUT = flags.DEFINE_string("output", None, "Where the picture goes, PNG.")
-_PART = flags.DEFINE_integer("part", 256, "Side of the part of the photograph.", lower_bound=64, upper_bound=256)
-_MODEL = flags.DEFINE_string("model", None, "Weights; the default if not given.")
-flags.mark_flag_as_required("output")
+FLAGS = flags.FlagValues()
+_OUTPUT = flags.DEFINE_string("output", None, "Where the picture goes, PNG.", flag_values=FLAGS)
+_PART = flags.DEFINE_integer(
+    "part", 256, "Side of the part of the photograph.", lower_bound=64, upper_bound=256, flag_values=FLAGS
+)
+_MODEL = flags.DEFINE_string("model", None, "Weights; the default if not given.", flag_values=FLAGS)
+flags.mark_flag_as_required("output", flag_values=FLAGS)
 _GROUPS = {"Flags": ("output", "part", "model")}
 _TOP, _LEFT = 30, 130
 _SIGMA = 25
@@ -20,8 +24,7 @@ _CLOSER = 1.36
 _MOST = 300  # seconds
 
 
-def main(argv):
-    del argv
+def _run(typed):
     from r2r_tf.errors import InputError
     from tools import software_gl
 
@@ -79,5 +82,10 @@ def _window(viewer):
     return picture
 
 
+def main(argv=None):
+    """The command; its words are those of this process by default. Returns the exit code."""
+    return command.run(_run, argv, flag_values=FLAGS, groups=_GROUPS)
+
+
 if __name__ == "__main__":
-    command.run(main, groups=_GROUPS)
+    sys.exit(main())

@@ -6,22 +6,27 @@ Usage: python -m tools.ship --run=runs/unet --name=unet-awgn --tables=ablations/
 
 import json
 import pathlib
+import sys
 
 from absl import flags
 
 from r2r_tf.commands import command
 
-_RUN = flags.DEFINE_string("run", None, "Run directory of a finished training.")
-_NAME = flags.DEFINE_string("name", None, "Name of the shipped weights.")
-_TABLES = flags.DEFINE_list("tables", [], "Directories of r2r-ablation --table=recorruptions, whose figures the card repeats.")
-_NOTE = flags.DEFINE_string("note", "", "What else the card says: data, licence, limits.")
-_DATA_DIR = flags.DEFINE_string("data_dir", None, "Where TFDS keeps prepared data; ~/tensorflow_datasets by default.")
-flags.mark_flags_as_required(["run", "name"])
+FLAGS = flags.FlagValues()
+_RUN = flags.DEFINE_string("run", None, "Run directory of a finished training.", flag_values=FLAGS)
+_NAME = flags.DEFINE_string("name", None, "Name of the shipped weights.", flag_values=FLAGS)
+_TABLES = flags.DEFINE_list(
+    "tables", [], "Directories of r2r-ablation --table=recorruptions, whose figures the card repeats.", flag_values=FLAGS
+)
+_NOTE = flags.DEFINE_string("note", "", "What else the card says: data, licence, limits.", flag_values=FLAGS)
+_DATA_DIR = flags.DEFINE_string(
+    "data_dir", None, "Where TFDS keeps prepared data; ~/tensorflow_datasets by default.", flag_values=FLAGS
+)
+flags.mark_flags_as_required(["run", "name"], flag_values=FLAGS)
 _GROUPS = {"Flags": ("run", "name", "tables", "note", "data_dir")}
 
 
-def main(argv):
-    del argv
+def _run(typed):
     from r2r_tf import atomic, pretrained
     from r2r_tf.evaluation import model_cards
     from r2r_tf.models import denoisers
@@ -35,5 +40,10 @@ def main(argv):
     print(f"Files: {folder}")
 
 
+def main(argv=None):
+    """The command; its words are those of this process by default. Returns the exit code."""
+    return command.run(_run, argv, flag_values=FLAGS, groups=_GROUPS)
+
+
 if __name__ == "__main__":
-    command.run(main, groups=_GROUPS)
+    sys.exit(main())

@@ -9,6 +9,7 @@ and mixed have their own). The same command again resumes.
 
 import importlib
 import pathlib
+import sys
 
 from absl import flags
 
@@ -17,34 +18,62 @@ from r2r_tf.training import precision
 
 # the flags that only some tables use
 _OPTIONAL = ("model", "sigma", "alpha", "patches", "minutes", "precision", "bm3d")
-_TABLE = flags.DEFINE_enum("table", None, list(ablations.TABLES), "Which table.")
-_MODEL = flags.DEFINE_string("model", None, "Pretrained name, run directory or .keras file; or a network to train.")
-_DATASET = flags.DEFINE_string("dataset", "skimage_natural", "TFDS data set to test on.")
-_SPLIT = flags.DEFINE_string("split", "test", "TFDS split to test on, such as test or train+test.")
+FLAGS = flags.FlagValues()
+_TABLE = flags.DEFINE_enum("table", None, list(ablations.TABLES), "Which table.", flag_values=FLAGS)
+_MODEL = flags.DEFINE_string(
+    "model", None, "Pretrained name, run directory or .keras file; or a network to train.", flag_values=FLAGS
+)
+_DATASET = flags.DEFINE_string("dataset", "skimage_natural", "TFDS data set to test on.", flag_values=FLAGS)
+_SPLIT = flags.DEFINE_string("split", "test", "TFDS split to test on, such as test or train+test.", flag_values=FLAGS)
 _TRAIN_DATASET = flags.DEFINE_string(
-    "train_dataset", None, "Data set of the trainings (split train); bsd400 for bsd68, else --dataset."
+    "train_dataset", None, "Data set of the trainings (split train); bsd400 for bsd68, else --dataset.", flag_values=FLAGS
 )
-_DATA_DIR = flags.DEFINE_string("data_dir", None, "Where TFDS keeps prepared data; ~/tensorflow_datasets by default.")
+_DATA_DIR = flags.DEFINE_string(
+    "data_dir", None, "Where TFDS keeps prepared data; ~/tensorflow_datasets by default.", flag_values=FLAGS
+)
 _MANUAL_DIR = flags.DEFINE_string(
-    "manual_dir", None, "Folder with upstream's files (BSD400/, BSD68/, FMD/, ...): take them from there, download nothing."
+    "manual_dir",
+    None,
+    "Folder with upstream's files (BSD400/, BSD68/, FMD/, ...): take them from there, download nothing.",
+    flag_values=FLAGS,
 )
-_SIGMA = flags.DEFINE_string("sigma", "25", "Noise of the images in grey levels of 255; the table levels has its own.")
+_SIGMA = flags.DEFINE_string(
+    "sigma", "25", "Noise of the images in grey levels of 255; the table levels has its own.", flag_values=FLAGS
+)
 _TRAIN_SIGMA = flags.DEFINE_string(
-    "train_sigma", None, "Noise of the trainings, a level or a range such as 5-55; --sigma by default."
+    "train_sigma", None, "Noise of the trainings, a level or a range such as 5-55; --sigma by default.", flag_values=FLAGS
 )
-_ALPHA = flags.DEFINE_float("alpha", None, "Recorruption strength at test; the model's own by default.")
-_PATCHES = flags.DEFINE_integer("patches", 40_000, "Patches of each training (alpha, sigma_error, mixed).", lower_bound=1)
-_MINUTES = flags.DEFINE_float("minutes", 4.0, "Time of each training (levers, networks).", lower_bound=0.0, upper_bound=1e5)
+_ALPHA = flags.DEFINE_float("alpha", None, "Recorruption strength at test; the model's own by default.", flag_values=FLAGS)
+_PATCHES = flags.DEFINE_integer(
+    "patches", 40_000, "Patches of each training (alpha, sigma_error, mixed).", lower_bound=1, flag_values=FLAGS
+)
+_MINUTES = flags.DEFINE_float(
+    "minutes", 4.0, "Time of each training (levers, networks).", lower_bound=0.0, upper_bound=1e5, flag_values=FLAGS
+)
 _PRECISION = flags.DEFINE_enum(
-    "precision", "float32", [*precision.DTYPES, precision.AUTO], "Of all layers but the last, as in r2r-train."
+    "precision",
+    "float32",
+    [*precision.DTYPES, precision.AUTO],
+    "Of all layers but the last, as in r2r-train.",
+    flag_values=FLAGS,
 )
-_MAX_IMAGES = flags.DEFINE_integer("max_images", None, "Only the first images of the split.", lower_bound=1)
-_SEED = flags.DEFINE_integer("seed", 0, "Seed of draws and trainings, and the first of the noise seeds.", lower_bound=0)
-_NUM_SEEDS = flags.DEFINE_integer("num_seeds", 3, "Noise seeds of the test images, for the error bars.", lower_bound=1)
-_BM3D = flags.DEFINE_boolean("bm3d", False, "Add BM3D, from the package bm3d (recorruptions, levels, peaks, mixed).")
-_OUTPUT_DIR = flags.DEFINE_string("output_dir", None, "Where the files go; ablations/<table>-<data set>-sigma<sigma> by default.")
-_RUNS_DIR = flags.DEFINE_string("runs_dir", None, "Where the trainings' run directories are, to share them; <output_dir>/runs.")
-flags.mark_flag_as_required("table")
+_MAX_IMAGES = flags.DEFINE_integer("max_images", None, "Only the first images of the split.", lower_bound=1, flag_values=FLAGS)
+_SEED = flags.DEFINE_integer(
+    "seed", 0, "Seed of draws and trainings, and the first of the noise seeds.", lower_bound=0, flag_values=FLAGS
+)
+_NUM_SEEDS = flags.DEFINE_integer(
+    "num_seeds", 3, "Noise seeds of the test images, for the error bars.", lower_bound=1, flag_values=FLAGS
+)
+_BM3D = flags.DEFINE_boolean(
+    "bm3d", False, "Add BM3D, from the package bm3d (recorruptions, levels, peaks, mixed).", flag_values=FLAGS
+)
+_OUTPUT_DIR = flags.DEFINE_string(
+    "output_dir", None, "Where the files go; ablations/<table>-<data set>-sigma<sigma> by default.", flag_values=FLAGS
+)
+_RUNS_DIR = flags.DEFINE_string(
+    "runs_dir", None, "Where the trainings' run directories are, to share them; <output_dir>/runs.", flag_values=FLAGS
+)
+flags.mark_flag_as_required("table", flag_values=FLAGS)
 _GROUPS = {
     "Used most": ("table", "model", "dataset", "sigma", "max_images", "output_dir"),
     "Data": ("split", "data_dir", "manual_dir", "num_seeds", "seed"),
@@ -53,8 +82,7 @@ _GROUPS = {
 }
 
 
-def main(argv):
-    del argv
+def _run(typed):
     from r2r_tf.commands.ablations import recorruptions, report, request
     from r2r_tf.models import denoisers, networks
 
@@ -91,7 +119,7 @@ def main(argv):
         "model": model,
         "model_sha256": denoiser.sha256 if denoiser else None,
         "seed": _SEED.value,
-        **{name: flags.FLAGS[name].value for name in sorted(module.FLAGS)},
+        **{name: FLAGS[name].value for name in sorted(module.FLAGS)},
         **(recipe() if trains else {}),
     }
     about = {key: value for key, value in about.items() if key not in ("data_dir", "manual_dir")}
@@ -99,7 +127,7 @@ def main(argv):
     if table == "recorruptions":
         recorruptions.histograms(rows, output_dir / "histograms.png")
     rows = report.aggregate(rows)
-    about |= {"images": len(tests[0].names), "noise_seeds": [test.noise_seed for test in tests]}
+    about |= {"images": len(tests[0].names), "noise_seeds": [test.noise_seed for test in tests], "command": typed.line}
     report.write(rows, table, module.X_TITLE, output_dir, about, log_x=module.LOG_X)
     print(report.text(rows, module.X_TITLE))
     print(f"Files: {output_dir}")
@@ -108,8 +136,8 @@ def main(argv):
 def check_flags(table, module):
     """Refuses flags that the table would ignore."""
     for name in _OPTIONAL:
-        if name not in module.FLAGS and flags.FLAGS[name].present:
-            refuse(f"--{name} is not used by --table={table}: leave it out. Received: --{name}={flags.FLAGS[name].value}")
+        if name not in module.FLAGS and FLAGS[name].present:
+            refuse(f"--{name} is not used by --table={table}: leave it out. Received: --{name}={FLAGS[name].value}")
     if "model" in module.FLAGS and _MODEL.value is None:
         refuse(f"--model is needed for --table={table}.")
 
@@ -153,10 +181,12 @@ def recipe():
     }
 
 
-def run():
-    """The command, from its command line."""
-    command.run(main, "The same command again goes on where it was.", groups=_GROUPS)
+def main(argv=None):
+    """The command; its words are those of this process by default. Returns the exit code."""
+    return command.run(
+        _run, argv, flag_values=FLAGS, groups=_GROUPS, after_interruption="The same command again goes on where it was."
+    )
 
 
 if __name__ == "__main__":
-    run()
+    sys.exit(main())

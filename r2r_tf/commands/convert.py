@@ -4,23 +4,28 @@ Usage: r2r-convert stack.tif stack.zarr
        r2r-convert stack_denoised.zarr stack_denoised.tif --like=stack.tif
 """
 
+import sys
+
 from absl import flags
 
 from r2r_tf.commands import command
 
-_LIKE = flags.DEFINE_string("like", None, "Image file whose layout and metadata a new one gets: that which the volume came from.")
+FLAGS = flags.FlagValues()
+_LIKE = flags.DEFINE_string(
+    "like", None, "Image file whose layout and metadata a new one gets: that which the volume came from.", flag_values=FLAGS
+)
 _GROUPS = {
     "Used most": ("like",),
 }
 
 
-def main(argv):
+def _run(typed):
     from r2r_tf.errors import InputError
     from r2r_tf.image_files import finding, zarr_files
 
-    if len(argv) != 3:
-        raise InputError(f"Name what is there and what is to be made. Received: {len(argv) - 1} names")
-    _, source, target = argv
+    if len(typed.files) != 2:
+        raise InputError(f"Name what is there and what is to be made. Received: {len(typed.files)} names")
+    source, target = typed.files
     if finding.is_store(source):
         zarr_files.to_file(source, target, _LIKE.value)
     elif _LIKE.value:
@@ -30,10 +35,10 @@ def main(argv):
     print(f"Written: {target}")
 
 
-def run():
-    """The command, from its command line."""
-    command.run(main, takes_arguments=True, groups=_GROUPS)
+def main(argv=None):
+    """The command; its words are those of this process by default. Returns the exit code."""
+    return command.run(_run, argv, flag_values=FLAGS, takes_files=True, groups=_GROUPS)
 
 
 if __name__ == "__main__":
-    run()
+    sys.exit(main())

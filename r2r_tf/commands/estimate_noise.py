@@ -8,17 +8,20 @@ counts, the values of the file. Warns where the noise is not white. Writes noise
 in the first page of each file; and noise.png, the noise of all as that of one camera.
 """
 
+import sys
+
 from absl import flags
 
 from r2r_tf.commands import command
 
-_OUTPUT_DIR = flags.DEFINE_string("output_dir", "noise", "Where noise.json and noise.png go.")
+FLAGS = flags.FlagValues()
+_OUTPUT_DIR = flags.DEFINE_string("output_dir", "noise", "Where noise.json and noise.png go.", flag_values=FLAGS)
 _GROUPS = {
     "Used most": ("output_dir",),
 }
 
 
-def main(argv):
+def _run(typed):
     import numpy as np
 
     from r2r_tf import atomic, estimation, image_files
@@ -27,9 +30,9 @@ def main(argv):
     from r2r_tf.inference import defaults, levels, one_file, stacks
     from r2r_tf.reports import figures
 
-    if len(argv) < 2:
+    if not typed.files:
         raise InputError("Name at least one picture or folder: r2r-estimate-noise IMAGES...")
-    paths, found, pictures, curves = image_files.find(argv[1:], command.print_line), {}, [], []
+    paths, found, pictures, curves = image_files.find(typed.files, command.print_line), {}, [], []
     output_dir = atomic.writable_folder(_OUTPUT_DIR.value)
     width = max(len(path.name) for path in paths) + 2
     print(f"{'':{width}s}" + "".join(f"{title:>12s}" for title in _TITLES) + "  level")
@@ -59,7 +62,7 @@ def main(argv):
         for sentence in description.warnings(figures_of):
             command.print_line(f"{path.name}: {sentence}")
     model = estimation.pooled_noise(pictures) if pictures else None
-    record = {"pictures": found, "pooled": model.to_json() if model else None, "command": command.command_line()}
+    record = {"pictures": found, "pooled": model.to_json() if model else None, "command": typed.line}
     atomic.write_json(output_dir / "noise.json", record)
     figures.variance_laws(curves, output_dir / "variance.png")
     if model:
@@ -79,10 +82,10 @@ def _cells(found, unit):
     return "".join(f"{'-':>12s}" if value is None else f"{value:12.4g}" for value in values)
 
 
-def run():
-    """The command, from its command line."""
-    command.run(main, takes_arguments=True, groups=_GROUPS)
+def main(argv=None):
+    """The command; its words are those of this process by default. Returns the exit code."""
+    return command.run(_run, argv, flag_values=FLAGS, takes_files=True, groups=_GROUPS)
 
 
 if __name__ == "__main__":
-    run()
+    sys.exit(main())

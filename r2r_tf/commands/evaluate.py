@@ -4,39 +4,54 @@ Usage: r2r-evaluate --model=runs/awgn50 --dataset=bsd68 --sigma=50 --num_recorru
 """
 
 import pathlib
+import sys
 
 from absl import flags
 
 from r2r_tf.commands import command
 
+FLAGS = flags.FlagValues()
 _MODEL = flags.DEFINE_string(
-    "model", None, "Pretrained name, run directory or .keras file; default: the shipped weights that each gray image calls for."
+    "model",
+    None,
+    "Pretrained name, run directory or .keras file; default: the shipped weights that each gray image calls for.",
+    flag_values=FLAGS,
 )
-_DATASET = flags.DEFINE_string("dataset", "skimage_natural", "TFDS data set: skimage_natural, bsd68, polyu, ...")
-_SPLIT = flags.DEFINE_string("split", "test", "TFDS split, such as test or train+test.")
-_DATA_DIR = flags.DEFINE_string("data_dir", None, "Where TFDS keeps prepared data; ~/tensorflow_datasets by default.")
+_DATASET = flags.DEFINE_string(
+    "dataset", "skimage_natural", "TFDS data set: skimage_natural, bsd68, polyu, ...", flag_values=FLAGS
+)
+_SPLIT = flags.DEFINE_string("split", "test", "TFDS split, such as test or train+test.", flag_values=FLAGS)
+_DATA_DIR = flags.DEFINE_string(
+    "data_dir", None, "Where TFDS keeps prepared data; ~/tensorflow_datasets by default.", flag_values=FLAGS
+)
 _MANUAL_DIR = flags.DEFINE_string(
     "manual_dir",
     None,
     "Folder with upstream's files (BSD400/, BSD68/, FMD/, ...): take them from there, download nothing.",
+    flag_values=FLAGS,
 )
 _SIGMA = flags.DEFINE_string(
-    "sigma", None, "Noise of the test images in grey levels of 255; by default the model's, or real noise."
+    "sigma", None, "Noise of the test images in grey levels of 255; by default the model's, or real noise.", flag_values=FLAGS
 )
 _NOISE = flags.DEFINE_string(
     "noise",
     None,
     "Noise of the test images by its family, such as gaussian,sigma=25; instead of --sigma, for families other than white.",
+    flag_values=FLAGS,
 )
 _BLIND = flags.DEFINE_boolean(
-    "blind", False, "Tell nothing of the noise: the denoiser and the classical ones take what each image itself tells."
+    "blind",
+    False,
+    "Tell nothing of the noise: the denoiser and the classical ones take what each image itself tells.",
+    flag_values=FLAGS,
 )
-_ALPHA = flags.DEFINE_float("alpha", None, "Recorruption strength; the model's own by default.")
+_ALPHA = flags.DEFINE_float("alpha", None, "Recorruption strength; the model's own by default.", flag_values=FLAGS)
 _NUM_RECORRUPTIONS = flags.DEFINE_integer(
     "num_recorruptions",
     None,
     "Draws T to average over, 0 for f(y) itself; by default 0 for networks that have learnt a range of levels, 8 for others.",
     lower_bound=0,
+    flag_values=FLAGS,
 )
 _ORIENTATIONS = flags.DEFINE_integer(
     "orientations",
@@ -44,26 +59,37 @@ _ORIENTATIONS = flags.DEFINE_integer(
     "How many of the eight quarter turns and mirror images the passes go through; by default all that they can.",
     lower_bound=1,
     upper_bound=8,
+    flag_values=FLAGS,
 )
-_ANTITHETIC = flags.DEFINE_boolean("antithetic", True, "Draw in pairs z, -z.")
+_ANTITHETIC = flags.DEFINE_boolean("antithetic", True, "Draw in pairs z, -z.", flag_values=FLAGS)
 _TARGET_SE = flags.DEFINE_float(
     "target_se",
     None,
     "Draw until the standard error of the mean is this, in 255ths: --num_recorruptions draws at most, each image as it needs.",
+    flag_values=FLAGS,
 )
-_REPORT = flags.DEFINE_boolean("report", False, "Also write report.html: before and after of every image, to look at.")
+_REPORT = flags.DEFINE_boolean(
+    "report", False, "Also write report.html: before and after of every image, to look at.", flag_values=FLAGS
+)
 _UNCERTAINTY = flags.DEFINE_boolean(
-    "uncertainty", False, "Also compare the standard deviation between passes with the true error: calibration.csv and .png."
+    "uncertainty",
+    False,
+    "Also compare the standard deviation between passes with the true error: calibration.csv and .png.",
+    flag_values=FLAGS,
 )
-_MAX_IMAGES = flags.DEFINE_integer("max_images", None, "Only the first images of the split.", lower_bound=1)
-_SEED = flags.DEFINE_integer("seed", 0, "Seed of the test images' noise and of the recorruptions.", lower_bound=0)
-_LEGACY_SSIM = flags.DEFINE_boolean("legacy_ssim", False, "Add SSIM with uniform windows and data range 2, as in old papers.")
-_BM3D = flags.DEFINE_boolean("bm3d", False, "Add BM3D, from the package bm3d; some seconds per image.")
-_PRECISION = flags.DEFINE_enum("precision", "float32", ["float32", "bfloat16"], "Of all layers but the last.")
+_MAX_IMAGES = flags.DEFINE_integer("max_images", None, "Only the first images of the split.", lower_bound=1, flag_values=FLAGS)
+_SEED = flags.DEFINE_integer(
+    "seed", 0, "Seed of the test images' noise and of the recorruptions.", lower_bound=0, flag_values=FLAGS
+)
+_LEGACY_SSIM = flags.DEFINE_boolean(
+    "legacy_ssim", False, "Add SSIM with uniform windows and data range 2, as in old papers.", flag_values=FLAGS
+)
+_BM3D = flags.DEFINE_boolean("bm3d", False, "Add BM3D, from the package bm3d; some seconds per image.", flag_values=FLAGS)
+_PRECISION = flags.DEFINE_enum("precision", "float32", ["float32", "bfloat16"], "Of all layers but the last.", flag_values=FLAGS)
 _OUTPUT_DIR = flags.DEFINE_string(
-    "output_dir", None, "Where the files go; evaluation/<model>/<data set>-sigma<sigma> by default."
+    "output_dir", None, "Where the files go; evaluation/<model>/<data set>-sigma<sigma> by default.", flag_values=FLAGS
 )
-flags.mark_flag_as_required("model")
+flags.mark_flag_as_required("model", flag_values=FLAGS)
 _GROUPS = {
     "Used most": ("model", "dataset", "sigma", "blind", "precision", "max_images", "output_dir"),
     "Data": ("split", "data_dir", "manual_dir", "noise", "seed"),
@@ -72,8 +98,7 @@ _GROUPS = {
 }
 
 
-def main(argv):
-    del argv
+def _run(typed):
     from r2r_tf import noise, pretrained
     from r2r_tf.data import test_sets
     from r2r_tf.errors import InputError
@@ -123,7 +148,7 @@ def main(argv):
         target_se=None if _TARGET_SE.value is None else _TARGET_SE.value / 255,
         report=_REPORT.value,
         by_image=by_image,
-        command=command.command_line(),
+        command=typed.line,
     )
     print(evaluation_files.table(summary))
     if _UNCERTAINTY.value:
@@ -139,10 +164,10 @@ def default_output_dir(model, test):
     return pathlib.Path("evaluation") / pathlib.Path(model).stem / f"{test.dataset.replace('/', '-')}{noise}"
 
 
-def run():
-    """The command, from its command line."""
-    command.run(main, groups=_GROUPS)
+def main(argv=None):
+    """The command; its words are those of this process by default. Returns the exit code."""
+    return command.run(_run, argv, flag_values=FLAGS, groups=_GROUPS)
 
 
 if __name__ == "__main__":
-    run()
+    sys.exit(main())

@@ -4,21 +4,24 @@ Usage: r2r-export --model=NAME_OR_PATH --format=saved_model|onnx --output=PATH
 """
 
 import pathlib
+import sys
 
 from absl import flags
 
 from r2r_tf.commands import command
 
-_MODEL = flags.DEFINE_string("model", None, "Pretrained name, run directory or .keras file.")
+FLAGS = flags.FlagValues()
+_MODEL = flags.DEFINE_string("model", None, "Pretrained name, run directory or .keras file.", flag_values=FLAGS)
 _FORMAT = flags.DEFINE_enum(
     "format",
     "saved_model",
     ["saved_model", "onnx"],
     "saved_model: for TensorFlow and TensorFlow Serving, with the average over draws and PNG bytes; onnx: one pass.",
+    flag_values=FLAGS,
 )
-_OUTPUT = flags.DEFINE_string("output", None, "The folder of a SavedModel, or the ONNX file.")
-_OVERWRITE = flags.DEFINE_boolean("overwrite", False, "Replace what is at --output.")
-flags.mark_flags_as_required(["model", "output"])
+_OUTPUT = flags.DEFINE_string("output", None, "The folder of a SavedModel, or the ONNX file.", flag_values=FLAGS)
+_OVERWRITE = flags.DEFINE_boolean("overwrite", False, "Replace what is at --output.", flag_values=FLAGS)
+flags.mark_flags_as_required(["model", "output"], flag_values=FLAGS)
 
 # of one pass in float32 from Keras
 _TOLERANCE = 1e-4
@@ -27,8 +30,7 @@ _GROUPS = {
 }
 
 
-def main(argv):
-    del argv
+def _run(typed):
     from r2r_tf.errors import InputError
     from r2r_tf.inference import export
     from r2r_tf.models import denoisers
@@ -51,10 +53,10 @@ def main(argv):
         raise InputError(f"{output} differs from Keras by {difference:.2g}, which is more than rounding: do not use it.")
 
 
-def run():
-    """The command, from its command line."""
-    command.run(main, groups=_GROUPS)
+def main(argv=None):
+    """The command; its words are those of this process by default. Returns the exit code."""
+    return command.run(_run, argv, flag_values=FLAGS, groups=_GROUPS)
 
 
 if __name__ == "__main__":
-    run()
+    sys.exit(main())

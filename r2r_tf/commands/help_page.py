@@ -3,16 +3,15 @@
 import re
 import textwrap
 
-from absl import flags
-
 _WIDTH = 100
 
 
-def page(description, groups, full=False):
+def page(description, flag_values, groups, full=False):
     """The help of a command.
 
     Args:
       description: docstring of its module: a sentence on what it does, then `Usage: ...` and more.
+      flag_values: `absl.flags.FlagValues` of the command.
       groups: dict from a title to the names of its flags, those that are used most first.
       full: whether all flags come with what they do; else those of the first group, with the start of it.
     """
@@ -20,9 +19,9 @@ def page(description, groups, full=False):
     lines = [*_paragraphs(description), ""]
     if full:
         for title, own in groups.items():
-            lines += [f"{title}:", *(line for name in own for line in _told(name, _whole(name))), ""]
+            lines += [f"{title}:", *(line for name in own for line in _told(name, _whole(flag_values[name]))), ""]
     else:
-        lines += [f"{first}:", *(line for name in names for line in _told(name, _sentence(name))), ""]
+        lines += [f"{first}:", *(line for name in names for line in _told(name, _sentence(flag_values[name]))), ""]
         for title, own in others:
             lines += textwrap.wrap(f"{title}: {' '.join(f'--{name}' for name in own)}", _WIDTH, subsequent_indent="  ")
         lines += ["", "--helpfull says what each does; --flagfile=FILE reads flags from a file, one a line."]
@@ -43,11 +42,10 @@ def _told(name, text):
     return textwrap.wrap(text, _WIDTH, initial_indent=head.ljust(len(indent)), subsequent_indent=indent)
 
 
-def _sentence(name):
-    return re.split(r"[.;] ", " ".join(flags.FLAGS[name].help.split()))[0].removesuffix(".") + "."
+def _sentence(flag):
+    return re.split(r"[.;] ", " ".join(flag.help.split()))[0].removesuffix(".") + "."
 
 
-def _whole(name):
-    flag = flags.FLAGS[name]
+def _whole(flag):
     default = "" if flag.default in (None, False, []) else f" (default: {flag.default_as_str.strip(chr(39))})"
     return f"{' '.join(flag.help.split())}{default}"

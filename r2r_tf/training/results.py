@@ -41,7 +41,8 @@ def write(network, settings, images, workdir, *, test, history, start, command):
         "patches": len(history) * steps_per_epoch(settings) * settings.batch_size,
     }
     denoisers.save(workdir, network, card)
-    if keras.backend.backend() == "tensorflow":  # its endpoints are TensorFlow graphs; model.keras opens in any backend
+    # its endpoints are TensorFlow graphs; model.keras opens in any backend
+    if settings.saved_model and keras.backend.backend() == "tensorflow":
         # the graph's own draws are white: one pass for other noise
         export.export_saved_model(network, workdir / "saved_model", alpha if images.noise.white else 0.0)
     figures.curves(history, workdir / "curves.png")

@@ -11,7 +11,7 @@ from r2r_tf import atomic, locks
 from r2r_tf.errors import InputError
 
 FLAGS_FILE, RUN_FILE, HISTORY_FILE, CHECKPOINTS, LOCK = "flags.txt", "run.json", "history.csv", "checkpoints", ".lock"
-MAY_CHANGE = ("epochs",)
+MAY_CHANGE = ("epochs", "saved_model", "nosaved_model")
 _PACKAGES = ("r2r_tf", "keras", "tensorflow", "tensorflow-cpu", "tensorflow-datasets", "numpy", "scikit-image")
 _HEADER = "# The flags of this run, without --workdir. Replay: python -m r2r_tf.train --flagfile=THIS_FILE --workdir=NEW_FOLDER\n"
 

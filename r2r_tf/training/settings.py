@@ -122,6 +122,7 @@ class Settings:
         "Draws T of the closing evaluation; by default 0 for networks that learn a range of levels, 8 for others.",
         lower=0,
     )
+    saved_model: bool = setting(True, "Also write the finished network as a SavedModel, for TensorFlow without this package.")
 
 
 FIELDS = {field.name: field for field in dataclasses.fields(Settings)}

@@ -92,7 +92,12 @@ def mutated(content, rng):
 
 def _try(path, target, name):
     try:
-        image = image_files.open_image(path)
+        try:
+            image = image_files.open_image(path)
+        except InputError as error:
+            assert str(path) in str(error) and "\n" not in str(error), "no sentence on the file"
+            return "refused"
+        assert image.pixels.ndim == 4 and image.pixels.size, "no pixels"
         image_files.write(target, image, np.array(image.pixels))
     except (InputError, OSError, MemoryError):
         return "refused"

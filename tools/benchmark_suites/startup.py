@@ -21,7 +21,7 @@ import os
 from r2r_tf.training import callbacks
 from r2r_tf import train
 callbacks.StopOnNaN.on_train_batch_end = lambda *args, **options: os._exit(0)
-train.run()
+train.main()
 """
 
 

@@ -13,7 +13,6 @@ from matplotlib.figure import Figure
 from tqdm import tqdm
 
 from r2r_tf import atomic
-from r2r_tf.commands import command
 from r2r_tf.errors import InputError
 from r2r_tf.evaluation import baselines, metrics, scores
 from r2r_tf.reports import figures, tensorboard
@@ -175,7 +174,7 @@ def write(table, name, x_title, output_dir, about, log_x=False):
       name: of the table.
       x_title: what x is.
       output_dir: folder.
-      about: dict: what made the table.
+      about: dict: what made the table, its command among it.
       log_x: draw x on a logarithmic axis.
     """
     output_dir = pathlib.Path(output_dir)
@@ -188,7 +187,7 @@ def write(table, name, x_title, output_dir, about, log_x=False):
         f"{name}_{key}/{row['series']} {row['x']}".replace(" ", "_"): row[key] for row in table for key in ("psnr", "ssim")
     }
     tensorboard.log_evaluation(output_dir / "tensorboard", scalars, {name: figures.read_png(output_dir / f"{name}.png")})
-    record = {**about, "protocol": scores.PROTOCOL, "command": command.command_line(), "table": table}
+    record = {**about, "protocol": scores.PROTOCOL, "table": table}
     atomic.write_json(output_dir / f"{name}.json", record)
 
 

@@ -20,6 +20,7 @@ _DEFAULTS = {
     "decay": 1.0,
     "ema": 0.999,
     "num_recorruptions": 0,
+    "saved_model": False,
 }
 
 
@@ -46,8 +47,8 @@ def recipe(network, dataset, data_dir, manual_dir, sigma, patches, seed, **chang
 
 
 def fingerprint(settings):
-    """A short name of all settings but the places of the data: equal for equal trainings."""
-    lines = [line for name, line in flag_lines(settings).items() if name not in ("data_dir", "manual_dir")]
+    """A short name of all settings but the places of the data and what is exported: equal for equal trainings."""
+    lines = [line for name, line in flag_lines(settings).items() if name not in ("data_dir", "manual_dir", "saved_model")]
     return hashlib.sha256(" ".join(lines).encode()).hexdigest()[:8]
 
 
