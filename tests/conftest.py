@@ -1,8 +1,12 @@
 """Shared by all tests: a prepared data directory, the real data where it is present, small trainings, small linear problems."""
 
+import contextlib
 import csv
+import importlib
+import io
 import os
 import pathlib
+import shutil
 import subprocess
 import sys
 
@@ -11,13 +15,20 @@ import pytest
 
 from tools.benchmark_suites.developed import as_jpeg
 
+# a thread a worker: processes of the tests share the cores, and those that tests start do so, too
+if "PYTEST_XDIST_WORKER" in os.environ:
+    os.environ |= dict.fromkeys(("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS", "OMP_NUM_THREADS"), "1")
+
 ROOT = pathlib.Path(__file__).parent.parent
 REAL_DATA = os.environ.get("R2R_TF_MANUAL_DIR")
 
 
 def pytest_collection_modifyitems(items):
-    """TensorFlow's base class has a method named test_session that is no test."""
+    """What is for releases is slow, too; TensorFlow's base class has a method named test_session that is no test."""
     items[:] = [item for item in items if item.name != "test_session"]
+    for item in items:
+        if item.get_closest_marker("release"):
+            item.add_marker(pytest.mark.slow)
 
 
 @pytest.fixture(scope="session")
@@ -56,6 +67,15 @@ def run_python(*arguments, check=True, **options):
     )
     assert not check or process.returncode == 0, process.stdout + process.stderr
     return process
+
+
+def run_command(module, *arguments, check=True):
+    """Runs a command in this process, by its `main`; returns what `run_python` would."""
+    out, err = io.StringIO(), io.StringIO()
+    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+        code = importlib.import_module(module).main(list(map(str, arguments)))
+    assert not check or code == 0, out.getvalue() + err.getvalue()
+    return subprocess.CompletedProcess([module, *arguments], code, out.getvalue(), err.getvalue())
 
 
 def standard_errors(samples, expected):
@@ -108,13 +128,14 @@ def small_settings(**changes):
         "steps_per_epoch": 6,
         "learning_rate": 3e-3,
         "num_recorruptions": 2,
+        "saved_model": False,
     }
     return Settings(**{**small, **changes})
 
 
 def train(data_dir, workdir, *extra, check=True):
     """Trains by the command, with `FLAGS`."""
-    return run_python("-m", "r2r_tf.train", f"--data_dir={data_dir}", f"--workdir={workdir}", *FLAGS, *extra, check=check)
+    return run_command("r2r_tf.train", f"--data_dir={data_dir}", f"--workdir={workdir}", *FLAGS, *extra, check=check)
 
 
 def run_here(data_dir, workdir, **changes):
@@ -122,6 +143,19 @@ def run_here(data_dir, workdir, **changes):
     from r2r_tf.training import run
 
     return run.train(small_settings(data_dir=data_dir, **changes), workdir)
+
+
+@pytest.fixture(scope="session")
+def short_run(data_dir, tmp_path_factory):
+    """The run directory of `run_here`, two epochs; `copied` where a test changes it."""
+    workdir = tmp_path_factory.mktemp("short") / "run"
+    run_here(data_dir, workdir)
+    return workdir
+
+
+def copied(run, folder):
+    """A copy of a run directory, to be changed."""
+    return shutil.copytree(run, folder / "run")
 
 
 def history(workdir):

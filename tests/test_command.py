@@ -9,12 +9,12 @@ import sys
 import numpy as np
 import pytest
 import tifffile
-from conftest import ROOT
+from conftest import ROOT, run_command
 
 LOOP = (
-    "import time; from r2r_tf.commands import command\n"
-    "def main(argv):\n    print('ready', flush=True)\n    time.sleep(60)\n"
-    "command.run(main, 'Go on so.', groups={})"
+    "import sys, time; from absl import flags; from r2r_tf.commands import command\n"
+    "def run(typed):\n    print('ready', flush=True)\n    time.sleep(60)\n"
+    "sys.exit(command.run(run, None, flag_values=flags.FlagValues(), groups={}, after_interruption='Go on so.'))"
 )
 
 
@@ -32,9 +32,9 @@ def test_interruption(number):
 
 def test_tensorflow_starts_without_a_word():
     script = (
-        "from r2r_tf.commands import command\n"
-        "def main(argv):\n    import tensorflow as tf\n    tf.get_logger().warning('retracing')\n    print(tf.zeros(2).shape)\n"
-        "command.run(main, groups={})"
+        "from absl import flags; from r2r_tf.commands import command\n"
+        "def run(typed):\n    import tensorflow as tf\n    tf.get_logger().warning('retracing')\n    print(tf.zeros(2).shape)\n"
+        "command.run(run, None, flag_values=flags.FlagValues(), groups={})"
     )
     process = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, cwd=ROOT)
     assert (process.stdout, process.stderr) == ("(2,)\n", "")
@@ -101,9 +101,7 @@ def test_two_processes_in_one_folder_do_not_disturb_each_other(tmp_path):
 def test_an_output_folder_that_cannot_be_is_found_before_the_work(tmp_path):
     np.save(tmp_path / "a\x1b[31mred.npy", np.zeros((16, 16), np.float32))
     (tmp_path / "file").write_text("")
-    command = [sys.executable, "-m", "tools.denoise", tmp_path, f"--output_dir={tmp_path / 'file' / 'out'}"]
-    process = subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT)
+    process = run_command("tools.denoise", tmp_path, f"--output_dir={tmp_path / 'file' / 'out'}", check=False)
     assert process.returncode == 1 and "Not a directory" in process.stderr and not process.stdout
-    command[-1] = f"--output_dir={tmp_path / 'out'}"
-    process = subprocess.run(command, capture_output=True, text=True, check=True, cwd=ROOT)
+    process = run_command("tools.denoise", tmp_path, f"--output_dir={tmp_path / 'out'}")
     assert "a\\x1b[31mred.npy" in process.stdout and "\x1b" not in process.stdout + process.stderr

@@ -11,6 +11,8 @@ from conftest import ROOT, run_python
 for package in ("latex2mathml", "mkdocs", "material", "mkdocstrings", "mkdocstrings_handlers.python"):
     pytest.importorskip(package, reason=f"the site needs {package}: pip install -e '.[docs]'")
 
+pytestmark = pytest.mark.release
+
 
 def build(folder, to):
     """The finished process that builds the site of a checkout."""

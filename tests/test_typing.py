@@ -47,13 +47,13 @@ def mypy(*arguments):
     )
 
 
-@pytest.mark.slow
+@pytest.mark.release
 def test_the_public_face_is_clean():
     process = mypy("--disallow-incomplete-defs", *FACE)
     assert process.returncode == 0, process.stdout
 
 
-@pytest.mark.slow
+@pytest.mark.release
 def test_calls(tmp_path):
     """Right ones pass, and each of the wrong ones is found, in a file of its own."""
     files = []

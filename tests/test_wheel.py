@@ -13,7 +13,7 @@ import skimage.data
 import skimage.io
 from conftest import ROOT
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.release
 _MOST_BYTES = 40_000_000
 
 

@@ -10,7 +10,7 @@ import time
 
 import numpy as np
 import pytest
-from conftest import ROOT, mean_denoiser, run_python
+from conftest import ROOT, mean_denoiser, run_command, run_python
 
 from r2r_tf.models import denoisers
 
@@ -33,7 +33,7 @@ def folder(tmp_path_factory):
 
 def command(folder, output, *flags):
     inputs, model = folder / "in" / "**" / "*.npy", f"--model={folder / 'tiny'}"
-    return ["-m", "tools.denoise", str(inputs), f"--output_dir={folder / output}", model, "--num_recorruptions=2", *flags]
+    return ["tools.denoise", str(inputs), f"--output_dir={folder / output}", model, "--num_recorruptions=2", *flags]
 
 
 def results(folder):
@@ -57,17 +57,18 @@ def workers_of(process):
 @pytest.fixture(scope="module")
 def expected(folder):
     """The results of one process, by their places."""
-    plain = run_python(*command(folder, "plain"), check=False)
+    plain = run_command(*command(folder, "plain"), check=False)
     assert plain.returncode == 1 and "1 of 61 files could not be denoised" in plain.stderr
     found = results(folder / "plain")
     assert len(found) == COUNT
     return found
 
 
+@pytest.mark.release
 @pytest.mark.skipif(not pathlib.Path("/proc/self/stat").is_file(), reason="finds the workers in /proc")
 def test_killed_workers_lose_nothing_and_double_nothing(folder, expected):
     process = subprocess.Popen(
-        [sys.executable, *command(folder, "dask", "--dask=local")],
+        [sys.executable, "-m", *command(folder, "dask", "--dask=local")],
         cwd=ROOT,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -89,13 +90,13 @@ def test_killed_workers_lose_nothing_and_double_nothing(folder, expected):
     assert len(rows) == len(logged) >= COUNT + 1 - 8 and {row["status"] for row in rows} == {"done", "failed"}
     assert [path for path, row in logged.items() if row["status"] == "failed"] == [str(folder / "in" / "a" / "bad.npy")]
 
-    again = run_python(*command(folder, "dask", "--dask=local"), check=False)
+    again = run_command(*command(folder, "dask", "--dask=local"), check=False)
     assert "60 of 61 files are done already; --overwrite does them again" in again.stdout
 
 
 def test_shards_without_any_engine(folder, expected):
     for number in (1, 2, 3):
-        run_python(*command(folder, "shards", f"--shard={number}/3"), check=False)
+        run_command(*command(folder, "shards", f"--shard={number}/3"), check=False)
     assert results(folder / "shards") == expected
     logs = sorted((folder / "shards").glob("denoise_*.csv"))
     assert [log.name for log in logs] == ["denoise_1of3.csv", "denoise_2of3.csv", "denoise_3of3.csv"]
@@ -111,7 +112,7 @@ def test_shards_without_any_engine(folder, expected):
     ],
 )
 def test_bad_input_is_said_once(folder, flags, message):
-    process = run_python(*command(folder, "refused", *flags), check=False)
+    process = run_command(*command(folder, "refused", *flags), check=False)
     assert process.returncode == 1 and message in process.stderr and "Traceback" not in process.stderr
     assert process.stderr.count("error:") == 1 and not results(folder / "refused")
 

@@ -1,6 +1,7 @@
 """The Berkeley photographs at full size: gray as MATLAB makes it, so that those to test on are BSD68 to the last bit."""
 
 import numpy as np
+import pytest
 
 from r2r_tf.data import datasets
 from tfds_builders.bsds500 import bsds500_dataset_builder as bsds500
@@ -15,6 +16,7 @@ def test_gray_of_matlab():
     np.testing.assert_array_equal(primaries, [76, 150, 29])  # 0.2989, 0.5870, 0.1140
 
 
+@pytest.mark.release
 def test_full_size_photographs(manual_dir, real_data_dir):
     """400 to train on; the 68 to test on are BSD68 to the last bit, and none of them is trained on."""
     pictures = {

@@ -181,6 +181,7 @@ def test_a_picture_has_the_same_noise_however_its_split_is_spelled(data_dir):
     assert len(residuals) > 4 and np.abs(correlations - np.eye(len(residuals))).max() < 5 / 512
 
 
+@pytest.mark.release
 def test_real_data(manual_dir, real_data_dir):
     bsd = {n: datasets.prepare(n, real_data_dir, manual_dir) for n in ("bsd400", "bsd68")}
     assert {p.clean.shape for p in datasets.load_pictures(bsd["bsd400"], "train")} == {(180, 180, 1)}

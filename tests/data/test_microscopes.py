@@ -14,6 +14,7 @@ def test_w2s_names():
         w2s.parse_name("target_avg400_31_2.tif")
 
 
+@pytest.mark.release
 def test_real_microscopes(manual_dir, real_data_dir):
     """Counts, settings, no field on both sides, and what is known of these files as they are."""
     parts = {

@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 import tifffile
-from conftest import run_python, small_settings
+from conftest import run_command, small_settings
 from skimage import data
 
 import r2r_tf
@@ -152,10 +152,10 @@ def test_training_cleans_the_files(folder, pictures, tmp_path, sigma):
 def test_single_image_command(folder, tmp_path):
     flags = ("--flagfile=configs/single_image.flags", f"--images={folder / 'a.tif'}", f"--workdir={tmp_path / 'run'}")
     small = ("--features=8", "--patch_size=32", "--epochs=1", "--steps_per_epoch=4")
-    process = run_python("-m", "r2r_tf.train", *flags, *small, "--sigma=25")
+    process = run_command("r2r_tf.train", *flags, *small, "--sigma=25")
     assert "Finished" in process.stdout and "r2r-denoise" in process.stdout
-    process = run_python(
-        "-m", "tools.denoise", str(folder / "stack.tif"), f"--model={tmp_path / 'run'}", f"--output_dir={tmp_path}", check=False
+    process = run_command(
+        "tools.denoise", str(folder / "stack.tif"), f"--model={tmp_path / 'run'}", f"--output_dir={tmp_path}", check=False
     )
     assert process.returncode == 0 and tifffile.imread(tmp_path / "stack_denoised.tif").shape == (2, 200, 240)
     for arguments, message in (
@@ -163,5 +163,5 @@ def test_single_image_command(folder, tmp_path):
         (("--single_image",), "belongs to --images"),
         ((f"--images={folder}", "--objective=n2c"), "needs clean images"),
     ):
-        process = run_python("-m", "r2r_tf.train", *arguments, f"--workdir={tmp_path / 'no'}", check=False)
+        process = run_command("r2r_tf.train", *arguments, f"--workdir={tmp_path / 'no'}", check=False)
         assert process.returncode == 1 and message in process.stderr and not (tmp_path / "no").exists()

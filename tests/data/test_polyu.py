@@ -41,7 +41,7 @@ def test_polyu_leaves_a_camera_out():
         assert set(test) == {c for c in crops if c.camera == camera}
 
 
-@pytest.mark.slow
+@pytest.mark.release
 def test_real_camera_noise(manual_dir, real_data_dir):
     builder = datasets.prepare("polyu", real_data_dir, manual_dir)
     pictures = datasets.load_pictures(builder, "train+test")

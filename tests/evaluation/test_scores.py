@@ -2,15 +2,14 @@
 
 import csv
 import json
+import re
 
 import numpy as np
 import pytest
 import tensorflow as tf
-from absl import flags
-from conftest import run_python
+from conftest import run_command
 
 from r2r_tf import noise
-from r2r_tf.commands import evaluate as tool
 from r2r_tf.data import datasets, frozen_images, test_sets
 from r2r_tf.errors import InputError
 from r2r_tf.evaluation import files as evaluation_files
@@ -103,8 +102,7 @@ def test_figures_and_logs_are_there(evaluated):
 
 @pytest.mark.slow
 def test_evaluate_command(run_folder, data_dir, tmp_path):
-    process = run_python(
-        "-m",
+    process = run_command(
         "tools.evaluate",
         f"--model={run_folder}",
         f"--data_dir={data_dir}",
@@ -116,14 +114,14 @@ def test_evaluate_command(run_folder, data_dir, tmp_path):
     )
     summary = json.loads((tmp_path / "out" / "summary.json").read_text())
     assert summary["sigma"] == 15 and summary["images"] == 1 and not summary["antithetic"] and summary["num_recorruptions"] == 1
-    assert summary["command"].startswith("python -m tools.evaluate --model=") and "noisy input" in process.stdout
+    assert summary["command"].startswith("python -m r2r_tf.commands.evaluate --model=") and "noisy input" in process.stdout
 
 
 @pytest.mark.slow
 def test_gray_networks_take_colours_one_by_one(data_dir, tmp_path):
     """By the command; its figure is that of three gray pictures."""
     arguments = ("--model=unet-awgn", "--dataset=skimage_natural/rgb", "--sigma=25", "--max_images=1", "--orientations=1")
-    run_python("-m", "tools.evaluate", *arguments, f"--data_dir={data_dir}", f"--output_dir={tmp_path}")
+    run_command("tools.evaluate", *arguments, f"--data_dir={data_dir}", f"--output_dir={tmp_path}")
     summary = json.loads((tmp_path / "summary.json").read_text())
     test = test_sets.load_test_set("skimage_natural/rgb", noise.Gaussian(25 / 255), None, data_dir=data_dir, max_images=1)
     y, x = test.images[0].noisy, test.images[0].clean
@@ -141,18 +139,11 @@ def test_gray_networks_take_colours_one_by_one(data_dir, tmp_path):
         (("--alpha=-1",), "alpha"),
     ],
 )
-def test_bad_input(run_folder, data_dir, tmp_path, arguments, message, capsys):
-    """In this process: the command's main function with these flags."""
-    flags.FLAGS.unparse_flags()
+def test_bad_input(run_folder, data_dir, tmp_path, arguments, message):
     out = tmp_path / "out"
-    flags.FLAGS(["evaluate", f"--model={run_folder}", f"--data_dir={data_dir}", f"--output_dir={out}", *arguments])
-    try:
-        with pytest.raises(InputError, match=message):
-            tool.main([])
-    finally:
-        for argument in arguments:
-            flags.FLAGS[argument.split("=")[0][2:]].unparse()
-    assert not out.exists()
+    places = (f"--model={run_folder}", f"--data_dir={data_dir}", f"--output_dir={out}")
+    process = run_command("tools.evaluate", *places, *arguments, check=False)
+    assert process.returncode == 1 and re.search(message, process.stderr) and not out.exists()
 
 
 def test_unknown_noise_is_asked_for(data_dir):
@@ -160,7 +151,7 @@ def test_unknown_noise_is_asked_for(data_dir):
         test_sets.load_test_set("skimage_natural", None, 1, data_dir=data_dir)
 
 
-@pytest.mark.slow
+@pytest.mark.release
 @pytest.mark.parametrize("dataset", ("bsd68", "polyu"))
 def test_real_data_can_be_evaluated(manual_dir, real_data_dir, run_folder, tmp_path, dataset):
     denoiser, channels = denoisers.load(run_folder), 1

@@ -5,7 +5,7 @@ import csv
 import keras
 import numpy as np
 import pytest
-from conftest import run_python
+from conftest import run_command
 
 from r2r_tf import noise
 from r2r_tf.data import frozen_images, test_sets
@@ -65,10 +65,8 @@ def test_files_and_words(identity, tmp_path):
 @pytest.mark.slow
 def test_command(data_dir, tmp_path):
     arguments = ["--model=cnn5-awgn25", f"--data_dir={data_dir}", "--max_images=1", f"--output_dir={tmp_path / 'out'}"]
-    process = run_python("-m", "tools.evaluate", *arguments, "--num_recorruptions=2", "--uncertainty")
+    process = run_command("tools.evaluate", *arguments, "--num_recorruptions=2", "--uncertainty")
     assert "Uncertainty: the root mean square error is" in process.stdout
     assert (tmp_path / "out" / "calibration.csv").is_file() and (tmp_path / "out" / "calibration.png").is_file()
-    process = run_python(
-        "-m", "tools.evaluate", *arguments, "--num_recorruptions=0", "--orientations=1", "--uncertainty", check=False
-    )
+    process = run_command("tools.evaluate", *arguments, "--num_recorruptions=0", "--orientations=1", "--uncertainty", check=False)
     assert process.returncode == 1 and "two passes or more" in process.stderr

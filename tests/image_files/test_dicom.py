@@ -6,7 +6,7 @@ import sys
 
 import numpy as np
 import pytest
-from conftest import run_python
+from conftest import run_command
 
 from r2r_tf import image_files
 from r2r_tf.errors import InputError
@@ -214,7 +214,7 @@ def test_a_series_is_a_folder(tmp_path, rng):
     for number in range(3):
         array = (x + 60 * rng.normal(size=(1, 96, 96))).astype(np.int16)
         save(tmp_path / "series" / f"slice{number}.dcm", array, InstanceNumber=number)
-    run_python("-m", "tools.denoise", tmp_path / "series", f"--output_dir={tmp_path / 'out'}", "--orientations=1")
+    run_command("tools.denoise", tmp_path / "series", f"--output_dir={tmp_path / 'out'}", "--orientations=1")
     results = [pydicom.dcmread(tmp_path / "out" / f"slice{number}_denoised.dcm") for number in range(3)]
     assert [own.InstanceNumber for own in results] == [0, 1, 2] and len({own.SeriesInstanceUID for own in results}) == 1
     assert len({own.SOPInstanceUID for own in results}) == 3

@@ -5,7 +5,7 @@ import sys
 
 import numpy as np
 import pytest
-from conftest import mean_denoiser, run_python
+from conftest import mean_denoiser, run_command
 
 from r2r_tf import image_files
 from r2r_tf.errors import InputError
@@ -241,11 +241,11 @@ def test_commands(tmp_path, rng):
     x = 30000 + 4000 * np.sin(np.arange(96) / 9)[:, None] * np.cos(np.arange(96) / 7)
     fits.PrimaryHDU((x + 400 * rng.normal(size=x.shape)).astype(np.uint16)).writeto(tmp_path / "a.fits")
     options = (f"--output_dir={tmp_path / 'out'}", "--orientations=1", "--report", "--preview", "--uncertainty")
-    said = run_python("-m", "tools.denoise", tmp_path / "a.fits", *options).stdout
+    said = run_command("tools.denoise", tmp_path / "a.fits", *options).stdout
     assert "gray uint16" in said
     made = {"a_denoised.fits", "a_preview.png", "a_uncertainty.tif", "report.html"}
     assert made <= {path.name for path in (tmp_path / "out").iterdir()}
     result = fits.getdata(tmp_path / "out" / "a_denoised.fits")
     assert result.dtype == np.uint16 and np.std(result - x) < 200
-    run_python("-m", "tools.estimate_noise", tmp_path / "a.fits", f"--output_dir={tmp_path / 'noise'}")
+    run_command("tools.estimate_noise", tmp_path / "a.fits", f"--output_dir={tmp_path / 'noise'}")
     assert (tmp_path / "noise" / "noise.json").is_file()

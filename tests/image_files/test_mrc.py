@@ -4,7 +4,7 @@ import sys
 
 import numpy as np
 import pytest
-from conftest import run_python
+from conftest import run_command
 
 from r2r_tf import image_files
 from r2r_tf.errors import InputError
@@ -155,6 +155,6 @@ def test_large_stacks_stay_in_the_file(tmp_path):
 def test_commands(tmp_path, rng):
     x = 100 + 40 * np.sin(np.arange(96) / 9)[:, None] * np.cos(np.arange(96) / 7)
     save(tmp_path / "a.mrc", (x + 10 * rng.normal(size=(2, 96, 96))).astype(np.float32))
-    run_python("-m", "tools.denoise", tmp_path / "a.mrc", f"--output_dir={tmp_path / 'out'}", "--orientations=1")
+    run_command("tools.denoise", tmp_path / "a.mrc", f"--output_dir={tmp_path / 'out'}", "--orientations=1")
     result = mrcfile.read(tmp_path / "out" / "a_denoised.mrc")
     assert result.dtype == np.float32 and np.std(result - x) < 5

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import tifffile
 import zarr
-from conftest import run_python
+from conftest import run_command
 
 from r2r_tf import image_files
 from r2r_tf.errors import InputError
@@ -40,7 +40,7 @@ def test_there_and_back(shape, options, names, volume_shape, tmp_path, rng):
 
 def test_nothing_is_lost(tmp_path):
     tifffile.imwrite(tmp_path / "a.tif", np.zeros((40, 50), np.uint8))
-    process = run_python("-m", "tools.convert", tmp_path / "a.tif", tmp_path / "a.zarr")
+    process = run_command("tools.convert", tmp_path / "a.tif", tmp_path / "a.zarr")
     assert "Written" in process.stdout
     np.save(tmp_path / "b.npy", np.arange(12).reshape(3, 4))
     zarr_files.to_zarr(tmp_path / "b.npy", tmp_path / "b.zarr")
@@ -51,7 +51,7 @@ def test_nothing_is_lost(tmp_path):
         ((tmp_path / "a.zarr",), "Name what is there"),
         ((tmp_path / "a.tif", tmp_path / "c.zarr", f"--like={tmp_path / 'a.tif'}"), "--like belongs to new image files"),
     ):
-        process = run_python("-m", "tools.convert", *arguments, check=False)
+        process = run_command("tools.convert", *arguments, check=False)
         assert process.returncode == 1 and message in process.stderr and "Traceback" not in process.stderr
     tifffile.imwrite(tmp_path / "other.tif", np.zeros((41, 50), np.uint8))
     with pytest.raises(InputError, match="as many values"):

@@ -9,7 +9,7 @@ import sys
 import numpy as np
 import pytest
 import tensorflow as tf
-from conftest import ROOT, run_python
+from conftest import ROOT, run_command, run_python
 from skimage import io
 
 from r2r_tf.inference import export, passes
@@ -165,8 +165,8 @@ def test_onnx_in_its_own_runtime(name, options, tmp_path):
 def test_export_command(tmp_path):
     denoisers.save(tmp_path / "run", networks.build("ffdnet", depth=3, features=4, near_zero_start=False), {"alpha": 0.5})
     for kind, name in (("onnx", "model.onnx"), ("saved_model", "model")):
-        arguments = ("-m", "tools.export", f"--model={tmp_path / 'run'}", f"--format={kind}", f"--output={tmp_path / name}")
-        process = run_python(*arguments)
+        arguments = ("tools.export", f"--model={tmp_path / 'run'}", f"--format={kind}", f"--output={tmp_path / name}")
+        process = run_command(*arguments)
         assert float(process.stdout.rpartition(" ")[2]) < 1e-5 and (tmp_path / name).exists()
-    process = run_python(*arguments, check=False)
+    process = run_command(*arguments, check=False)
     assert process.returncode == 1 and "is there already" in process.stderr and "Traceback" not in process.stderr

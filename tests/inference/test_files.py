@@ -9,7 +9,7 @@ import large_image
 import numpy as np
 import pytest
 import tifffile
-from conftest import as_camera, mean_denoiser, run_python
+from conftest import as_camera, mean_denoiser, run_command, run_python
 from skimage import data
 
 import r2r_tf
@@ -230,18 +230,18 @@ def test_command(tmp_path):
     y = np.clip(data.astronaut()[:50, :60] + 20 * rng.standard_normal((50, 60, 3)), 0, 255).astype(np.uint8)
     np.save(tmp_path / "colour.npy", y)
     (tmp_path / "text.png").write_text("no picture")
-    command = ("-m", "tools.denoise", str(tmp_path), f"--output_dir={tmp_path / 'out'}", "--orientations=1")
-    process = run_python(*command, check=False)
+    command = ("tools.denoise", str(tmp_path), f"--output_dir={tmp_path / 'out'}", "--orientations=1")
+    process = run_command(*command, check=False)
     assert process.returncode == 1 and "Traceback" not in process.stderr
     assert "text.png is not an image" in process.stdout and "1 of 3 files could not be denoised" in process.stderr
     result = (tifffile.imread(tmp_path / "out" / "stack_denoised.tif").astype(float) - 300) / 3000
     assert np.mean((result[0] - x) ** 2) < 0.3 * np.mean((stack[0] - x) ** 2)
     assert np.mean((result[1] - x) ** 2) < 0.2 * np.mean((stack[1] - x) ** 2)
     assert np.load(tmp_path / "out" / "colour_denoised.npy").dtype == np.uint8
-    again = run_python(*command, check=False)
+    again = run_command(*command, check=False)
     assert "2 of 3 files are done already; --overwrite does them again" in again.stdout
     for arguments, message in (((), "at least one image"), ((str(tmp_path), "--sigma=-3"), "--sigma is a number of counts")):
-        process = run_python("-m", "tools.denoise", *arguments, f"--output_dir={tmp_path}", check=False)
+        process = run_command("tools.denoise", *arguments, f"--output_dir={tmp_path}", check=False)
         assert process.returncode == 1 and message in process.stderr
 
 

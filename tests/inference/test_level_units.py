@@ -5,7 +5,7 @@ import re
 import numpy as np
 import pytest
 import tifffile
-from conftest import run_python
+from conftest import run_command
 from skimage import data
 
 from r2r_tf import image_files
@@ -45,17 +45,17 @@ def test_both_tools_say_the_same_in_the_values_of_the_file(tmp_path):
     }.items():
         tifffile.imwrite(tmp_path / name, values)
     (tmp_path / "broken.tif").write_bytes(b"II*\0")
-    estimated = run_python("-m", "tools.estimate_noise", tmp_path, f"--output_dir={tmp_path / 'noise'}", check=False)
+    estimated = run_command("tools.estimate_noise", tmp_path, f"--output_dir={tmp_path / 'noise'}", check=False)
     assert estimated.returncode == 1 and "1 of 6 files" in estimated.stderr
-    denoised = run_python("-m", "tools.denoise", tmp_path, f"--output_dir={tmp_path / 'out'}", "--orientations=1", check=False)
+    denoised = run_command("tools.denoise", tmp_path, f"--output_dir={tmp_path / 'out'}", "--orientations=1", check=False)
     found = said(denoised)
     assert len(found) == 5
     for name, text in found.items():
         assert re.search(rf"^{name} .*  {re.escape(text)}$", estimated.stdout, re.MULTILINE), name
     assert float(found["counts.tif"].split()[0]) == pytest.approx(80, rel=0.05)
     assert float(found["floats.tif"].split()[0]) == pytest.approx(0.08, rel=0.05)
-    told = run_python(
-        "-m", "tools.denoise", tmp_path / "counts.tif", f"--output_dir={tmp_path / 'told'}", "--orientations=1", "--sigma=80"
+    told = run_command(
+        "tools.denoise", tmp_path / "counts.tif", f"--output_dir={tmp_path / 'told'}", "--orientations=1", "--sigma=80"
     )
     assert said(told)["counts.tif"].startswith("80.0 counts")
     by_default, by_us = (image_files.open_image(tmp_path / place / "counts_denoised.tif").pixels for place in ("out", "told"))

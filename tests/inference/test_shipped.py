@@ -15,8 +15,7 @@ from r2r_tf.models import denoisers
 
 
 def chosen(y, **options):
-    found = shipped.denoiser_for(y, **options).sha256
-    return next(name for name in pretrained.names() if denoisers.load(name).sha256 == found)
+    return pretrained.name_of(shipped.denoiser_for(y, **options).sha256)
 
 
 def photograph(side=256):
@@ -111,6 +110,7 @@ def test_one_that_leaves_noise_does_not_gain(rng):
     assert not shipped.gains(general, general, y)
 
 
+@pytest.mark.release
 def test_real_micrographs_have_the_weights_for_them(manual_dir, real_data_dir):
     """Fields that they were not trained on; there they do what they were chosen for."""
     pictures = datasets.load_pictures(datasets.prepare("w2s", real_data_dir, manual_dir), "test")[::3]

@@ -16,7 +16,6 @@ from r2r_tf.estimation import likeness
 from r2r_tf.evaluation import baselines, metrics, model_cards
 from r2r_tf.inference import shipped
 from r2r_tf.models import denoisers, networks
-from tools.benchmark_suites.developed import as_jpeg
 
 
 @pytest.mark.slow
@@ -31,7 +30,7 @@ def test_shipped_weights_score_what_their_card_says(name, data_dir):
     assert denoiser.sha256 == card["sha256"] and (pretrained.directory(name) / "card.md").read_text().startswith(f"# {name}")
 
 
-@pytest.mark.slow
+@pytest.mark.release
 @pytest.mark.parametrize(
     "name", sorted(set(pretrained.names()) - {pretrained.CAMERA, pretrained.SHARP_CAMERA, pretrained.MICROSCOPE})
 )
@@ -54,7 +53,7 @@ def test_shipped_weights_on_berkeley_pictures(name, real_data_dir, manual_dir):
     assert np.mean(gains) > 0.5
 
 
-@pytest.mark.slow
+@pytest.mark.release
 def test_shipped_weights_on_noise_of_cameras(real_data_dir, manual_dir):
     """Crops of scenes that were not trained on, their noise found in them: better than the input by a decibel, in one pass."""
     test = test_sets.load_test_set("polyu", None, 3, data_dir=real_data_dir, manual_dir=manual_dir, max_images=6)
@@ -158,18 +157,6 @@ def gain(x_hat, y, x):
     return 10 * np.log10(np.mean(np.square(y - x.astype(float))) / np.mean(np.square(x_hat - x.astype(float))))
 
 
-@pytest.mark.parametrize("name", COLOUR)
-@pytest.mark.parametrize("quality, subsampling", [(75, 2), (85, 0), (92, 2), (95, 0)])
-def test_jpeg_alone_is_not_taken_for_noise(name, quality, subsampling):
-    """Chroma subsampling leaves colours without fine detail, as cameras do; a photograph without noise must stay as it is."""
-    x = COLOUR[name]
-    y = as_jpeg(x, quality, subsampling)
-    assert gain(r2r_tf.denoise(y, orientations=1), y, x) > -0.1
-    noisy = np.clip(x + 15 * np.random.default_rng(0).standard_normal(x.shape), 0, 255).round().astype(np.uint8)
-    y = as_jpeg(noisy, quality, subsampling)
-    assert gain(r2r_tf.denoise(y, orientations=1), y, x) > (-0.1 if quality < 80 else 3.0)
-
-
 def test_noise_of_a_camera_is():
     """The same photographs without their texture, with noise of the kind that the weights `camera` were trained for."""
     smooth = [scipy.ndimage.gaussian_filter(x.astype(np.float32) / 255, (6, 6, 0)) for x in COLOUR.values()]
@@ -201,7 +188,7 @@ def test_noise_that_rises_to_fine_scales_is_a_cameras_as_well(monkeypatch):
         assert likeness.is_like(flat, None) is expected
 
 
-@pytest.mark.slow
+@pytest.mark.release
 def test_photographs_of_polyu_are_cameras(real_data_dir, manual_dir):
     """Training pictures: noisy ones are of a camera, the mean of many of the same scene is not."""
     pictures = datasets.load_pictures(datasets.prepare("polyu", real_data_dir, manual_dir), "train[:24]")

@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import pytest
 import skimage.data
-from conftest import run_python, standard_errors
+from conftest import run_command, standard_errors
 
 from r2r_tf import noise, pretrained
 from r2r_tf.data import test_sets
@@ -33,7 +33,7 @@ def test_cases_are_selected_by_name():
 
 
 def test_flags_of_another_suite_are_refused():
-    process = run_python("-m", "tools.benchmark", "--suite=pipeline", "--peer_python=python", check=False)
+    process = run_command("tools.benchmark", "--suite=pipeline", "--peer_python=python", check=False)
     assert (
         process.returncode == 1
         and "--peer_python does not belong to --suite=pipeline" in process.stderr

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import scipy.ndimage
 import skimage.io
-from conftest import run_python
+from conftest import run_command
 
 from r2r_tf import image_files, noise
 from r2r_tf.estimation import description
@@ -54,7 +54,7 @@ def test_other_broken_assumptions(rng):
 
 
 def test_command(pictures, tmp_path):
-    process = run_python("-m", "tools.estimate_noise", *pictures, f"--output_dir={tmp_path / 'out'}")
+    process = run_command("tools.estimate_noise", *pictures, f"--output_dir={tmp_path / 'out'}")
     assert "correlated.tif: the noise is correlated" in process.stdout and "white.png: " not in process.stdout
     record = json.loads((tmp_path / "out" / "noise.json").read_text())
     assert set(record["pictures"]) == {str(path) for path in pictures}
@@ -65,5 +65,5 @@ def test_command(pictures, tmp_path):
 
 @pytest.mark.parametrize("arguments, message", [((), "at least one picture"), (("no.png",), "1 of 1 files could not be read")])
 def test_bad_input(arguments, message, tmp_path):
-    process = run_python("-m", "tools.estimate_noise", *arguments, f"--output_dir={tmp_path}", check=False)
+    process = run_command("tools.estimate_noise", *arguments, f"--output_dir={tmp_path}", check=False)
     assert process.returncode == 1 and message in process.stderr and "Traceback" not in process.stderr

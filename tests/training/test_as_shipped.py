@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import scipy.ndimage
 import skimage.data
-from conftest import as_camera, run_python
+from conftest import as_camera, run_command
 from PIL import Image
 
 import r2r_tf
@@ -28,20 +28,20 @@ def files_of_a_camera(folder, count=4):
 def test_pictures_of_cameras_leave_the_weights_for_them(tmp_path):
     files_of_a_camera(tmp_path / "pictures")
     command = (
-        "-m",
         "r2r_tf.train",
         "--flagfile=configs/own_images.flags",
         f"--images={tmp_path / 'pictures'}",
         f"--workdir={tmp_path / 'run'}",
+        "--nosaved_model",
     )
-    assert "The weights camera stay as they are" in run_python(*command).stdout
+    assert "The weights camera stay as they are" in run_command(*command).stdout
     card = json.loads((tmp_path / "run" / "model.json").read_text())
     assert (card["alpha"], card["orientations"], card["noise"]["name"], card["epochs"]) == (0, 1, "camera", 0)
     y = np.asarray(Image.open(tmp_path / "pictures" / "0.png"))
     # model.json rounds the law of the noise
     np.testing.assert_allclose(r2r_tf.denoise(y, tmp_path / "run"), r2r_tf.denoise(y, "camera").astype(float), atol=1)
-    assert "is finished already" in run_python(*command).stdout
-    assert "holds a run with other flags" in run_python(*command, "--seed=1", check=False).stderr
+    assert "is finished already" in run_command(*command).stdout
+    assert "holds a run with other flags" in run_command(*command, "--seed=1", check=False).stderr
 
 
 def test_other_runs_train(tmp_path):

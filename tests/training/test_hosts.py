@@ -75,7 +75,7 @@ def rows(workdir):
         return list(csv.DictReader(file))
 
 
-@pytest.mark.slow
+@pytest.mark.release
 @pytest.mark.parametrize("network", [DNCNN, UNET], ids=["dncnn", "unet"])
 def test_two_hosts_train_like_one(data_dir, tmp_path, network):
     start = trained(
@@ -92,7 +92,7 @@ def test_two_hosts_train_like_one(data_dir, tmp_path, network):
     assert json.loads((tmp_path / "two" / "run.json").read_text())["sessions"][0]["hosts"] == 2
 
 
-@pytest.mark.slow
+@pytest.mark.release
 @pytest.mark.parametrize("victim", [0, 1])
 def test_a_lost_host_is_a_sentence_and_the_command_goes_on(data_dir, tmp_path, victim):
     """With one host in place of two the second time, or with two again."""
@@ -112,14 +112,14 @@ def test_a_lost_host_is_a_sentence_and_the_command_goes_on(data_dir, tmp_path, v
     assert [int(row["epoch"]) for row in rows(workdir)] == list(range(1, done + 2))
 
 
-@pytest.mark.slow
+@pytest.mark.release
 def test_hosts_that_differ_are_refused(data_dir, tmp_path):
     found = ended(started(data_dir, tmp_path / "run", *DNCNN, *STEPS, odd=["--seed=3"]), tmp_path / "run")
     assert all(code == 1 and "All hosts must have the same images, flags and --workdir" in said for code, said in found)
     assert not (tmp_path / "run").exists()
 
 
-@pytest.mark.slow
+@pytest.mark.release
 def test_an_address_that_is_taken_is_a_sentence(data_dir, tmp_path):
     with socket.socket() as other:
         other.bind(("127.0.0.1", 0))

@@ -103,7 +103,10 @@ def test_stabilised_noise_is_one_of_the_house(rng):
 
 def settings_of(folder, **changes):
     small = {"model": "unet", "depth": 3, "sigma": "auto", "init": "auto", "batch_size": 4, "patch_size": 32, "epochs": 1}
-    return Settings(images=(str(folder),), **{**small, "steps_per_epoch": 2, "patience": 1, "optimizer": "muon", **changes})
+    return Settings(
+        images=(str(folder),),
+        **{**small, "steps_per_epoch": 2, "patience": 1, "optimizer": "muon", "saved_model": False, **changes},
+    )
 
 
 @pytest.fixture

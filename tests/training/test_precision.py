@@ -1,7 +1,7 @@
 """Which precision a training takes by itself: bfloat16 where every core has instructions for it."""
 
 import pytest
-from conftest import run_python
+from conftest import run_command, run_python
 
 from r2r_tf.training import precision, settings
 
@@ -42,11 +42,11 @@ def test_flags_do_not_wait_for_tensorflow():
 
 
 @pytest.mark.slow
-def test_slow_bfloat16_is_said(data_dir, tmp_path):
+def test_slow_bfloat16_is_said(data_dir, tmp_path, monkeypatch):
     """Where it was asked for, on a processor without instructions for it."""
-    code = "from r2r_tf import train; from r2r_tf.training import precision; precision.in_hardware = lambda: False; train.run()"
+    monkeypatch.setattr(precision, "in_hardware", lambda: False)
     told = (f"--data_dir={data_dir}", f"--workdir={tmp_path / 'run'}", "--dataset=skimage_natural", "--patch_size=9999")
     for asked in ("bfloat16", "auto"):
-        process = run_python("-c", code, f"--precision={asked}", *told, check=False)
+        process = run_command("r2r_tf.train", f"--precision={asked}", *told, check=False)
         assert "--patch_size must not exceed" in process.stderr  # it goes no further here
         assert ("--precision=auto takes float32 here" in process.stdout) == (asked == "bfloat16")

@@ -8,7 +8,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from conftest import FLAGS, history, run_here, run_python, train, weights
+from conftest import FLAGS, history, run_command, run_here, run_python, train, weights
 
 from r2r_tf.models import denoisers
 from r2r_tf.training import averaging, checkpoints, optimizers
@@ -85,7 +85,7 @@ def test_again_says_finished_and_changed_flags_are_refused(finished, data_dir):
 
 def test_replay_of_flags_gives_the_same_model(finished, tmp_path):
     workdir, _ = finished
-    run_python("-m", "r2r_tf.train", f"--flagfile={workdir / 'flags.txt'}", f"--workdir={tmp_path / 'replay'}")
+    run_command("r2r_tf.train", f"--flagfile={workdir / 'flags.txt'}", f"--workdir={tmp_path / 'replay'}")
     assert all(np.array_equal(a, b) for a, b in zip(weights(workdir), weights(tmp_path / "replay"), strict=True))
 
 
@@ -116,7 +116,7 @@ elif point == "before export":
 elif point == "mid-epoch":
     from r2r_tf.training import callbacks
     callbacks.StopOnNaN.on_train_batch_end = dying(callbacks.StopOnNaN.on_train_batch_end, after=True)
-train.run()
+sys.exit(train.main())
 """
 
 
@@ -159,11 +159,10 @@ def test_tensorboard_gets_every_figure_and_panels_of_every_epoch(finished):
     assert all(epochs == [1, 2, 3, 4] for epochs in steps.values())
 
 
-def test_more_epochs_continue_a_finished_run(data_dir, tmp_path):
-    run_here(data_dir, tmp_path / "short", epochs=1)
-    run_here(data_dir, tmp_path / "short", epochs=2)
-    run_here(data_dir, tmp_path / "long", epochs=2)
-    assert all(np.array_equal(a, b) for a, b in zip(weights(tmp_path / "short"), weights(tmp_path / "long"), strict=True))
+def test_more_epochs_continue_a_finished_run(data_dir, short_run, tmp_path):
+    run_here(data_dir, tmp_path / "run", epochs=1)
+    run_here(data_dir, tmp_path / "run", epochs=2)
+    assert all(np.array_equal(a, b) for a, b in zip(weights(tmp_path / "run"), weights(short_run), strict=True))
 
 
 @pytest.mark.parametrize(
@@ -191,9 +190,10 @@ def test_other_objectives_and_networks(data_dir, tmp_path, changes):
 
 def test_parts_of_a_batch_train_and_resume_exactly(data_dir, tmp_path):
     """From the command line, where the parts share the cores, to a plain network on disk."""
-    flags = ("--microbatches=2", "--schedule=constant", "--ema=0")
+    flags = (f"--data_dir={data_dir}", *FLAGS, "--microbatches=2", "--schedule=constant", "--ema=0")
+    flags += ("--test_dataset=", "--nosaved_model")
     for workdir, epochs in (("cut", 1), ("cut", 2), ("uncut", 2)):
-        train(data_dir, tmp_path / workdir, *flags, f"--epochs={epochs}")
+        run_python("-m", "r2r_tf.train", *flags, f"--workdir={tmp_path / workdir}", f"--epochs={epochs}")
     assert all(np.array_equal(a, b) for a, b in zip(weights(tmp_path / "cut"), weights(tmp_path / "uncut"), strict=True))
     saved = keras.models.load_model(tmp_path / "uncut" / "model.keras")
     assert {layer.name for layer in saved.layers} >= {"conv1", "norm2", "conv3"}

@@ -5,7 +5,7 @@ import math
 
 import keras
 import pytest
-from conftest import history, run_here
+from conftest import copied, history, run_here
 
 from r2r_tf.errors import InputError
 from r2r_tf.training import checkpoints, optimizers, run_directory
@@ -31,12 +31,12 @@ def test_nan_stops_and_keeps_the_last_good_checkpoint(data_dir, tmp_path, monkey
 
 
 @pytest.mark.slow
-def test_fewer_epochs_than_done_are_refused(data_dir, tmp_path):
-    run_here(data_dir, tmp_path / "run", epochs=2, steps_per_epoch=2)
-    run = json.loads((tmp_path / "run" / "run.json").read_text())
-    (tmp_path / "run" / "run.json").write_text(json.dumps({k: v for k, v in run.items() if k != "finished_epochs"}))
+def test_fewer_epochs_than_done_are_refused(data_dir, short_run, tmp_path):
+    workdir = copied(short_run, tmp_path)
+    run = json.loads((workdir / "run.json").read_text())
+    (workdir / "run.json").write_text(json.dumps({k: v for k, v in run.items() if k != "finished_epochs"}))
     with pytest.raises(InputError, match="`epochs` must be at least 2"):
-        run_here(data_dir, tmp_path / "run", epochs=1, steps_per_epoch=2)
+        run_here(data_dir, workdir, epochs=1)
 
 
 @pytest.mark.parametrize(
@@ -92,13 +92,13 @@ def test_a_second_training_in_one_folder_is_refused(data_dir, tmp_path):
 
 
 @pytest.mark.slow
-def test_damaged_records_are_said_and_damaged_checkpoints_passed_over(data_dir, tmp_path):
-    run_here(data_dir, tmp_path / "run", epochs=2, steps_per_epoch=2)
-    (tmp_path / "run" / "run.json").write_text("{")
+def test_damaged_records_are_said_and_damaged_checkpoints_passed_over(data_dir, short_run, tmp_path):
+    workdir = copied(short_run, tmp_path)
+    (workdir / "run.json").write_text("{")
     with pytest.raises(InputError, match="run.json is damaged"):
-        run_here(data_dir, tmp_path / "run", epochs=3, steps_per_epoch=2)
-    (tmp_path / "run" / "run.json").unlink()
-    newest = checkpoints.finished(tmp_path / "run" / "checkpoints")[-1] / "state.npz"
+        run_here(data_dir, workdir, epochs=3)
+    (workdir / "run.json").unlink()
+    newest = checkpoints.finished(workdir / "checkpoints")[-1] / "state.npz"
     newest.write_bytes(newest.read_bytes()[:3000] + b"x" * 500)
-    run_here(data_dir, tmp_path / "run", epochs=3, steps_per_epoch=2)
-    assert len(history(tmp_path / "run")) == 3
+    run_here(data_dir, workdir, epochs=3)
+    assert len(history(workdir)) == 3
