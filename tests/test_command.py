@@ -30,6 +30,7 @@ def test_interruption(number):
     assert process.returncode == 128 + number and said == "\nInterrupted. Go on so.\n"
 
 
+@pytest.mark.slow
 def test_tensorflow_starts_without_a_word():
     script = (
         "from absl import flags; from r2r_tf.commands import command\n"
@@ -40,6 +41,7 @@ def test_tensorflow_starts_without_a_word():
     assert (process.stdout, process.stderr) == ("(2,)\n", "")
 
 
+@pytest.mark.slow
 def test_no_room_on_the_disk_is_a_sentence_for_each_file(tmp_path):
     """With a limit on the size of files, which fails as a full disk does, wherever it is met."""
     picture = np.random.default_rng(0).random((64, 64)).astype(np.float32)

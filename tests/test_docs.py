@@ -101,6 +101,7 @@ def said_by_the_code():
                 yield command.with_flags("".join(word for word in words if isinstance(word, str)))
 
 
+@pytest.mark.slow
 def test_sentences_of_the_questions_are_those_of_the_code():
     page = (ROOT / "docs" / "faq.md").read_text(encoding="utf-8")
     sentences, said = re.findall(r"^\| `(.*?)` \|", page, re.MULTILINE), list(said_by_the_code())
@@ -110,6 +111,7 @@ def test_sentences_of_the_questions_are_those_of_the_code():
         assert any(pattern.search(text) for text in said), sentence
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", TUTORIALS, ids=lambda path: path.name)
 def test_data_of_tutorials_are_made(path, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)

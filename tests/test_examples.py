@@ -13,6 +13,8 @@ from r2r_tf import noise
 from r2r_tf.inference import arrays, export, noise_estimates, whole_images
 from r2r_tf.models import denoisers, networks
 
+pytestmark = pytest.mark.slow
+
 PAGES = [ROOT / "README.md", *(ROOT / "docs" / f"{name}.md" for name in ("denoising", "shipping"))]
 
 

@@ -199,11 +199,13 @@ def test_import_is_light():
     assert run_python("-c", code).stdout.strip() == "[]"
 
 
+@pytest.mark.slow
 def test_names_are_there():
     code = "import r2r_tf; print(all(callable(getattr(r2r_tf, name)) for name in r2r_tf.__all__), hasattr(r2r_tf, 'nothing'))"
     assert run_python("-c", code).stdout.split() == ["True", "False"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ("denoise", "load_pretrained"))
 def test_missing_tensorflow_is_said_by_the_library(name):
     code = f"import sys; sys.modules['tensorflow'] = None; import r2r_tf; r2r_tf.{name}"
@@ -211,6 +213,7 @@ def test_missing_tensorflow_is_said_by_the_library(name):
     assert process.stderr.strip().splitlines()[-1].startswith("ModuleNotFoundError: TensorFlow is missing: pip install")
 
 
+@pytest.mark.slow
 def test_missing_tensorflow_is_said_in_one_line():
     code = "import sys; sys.modules['tensorflow'] = None; from r2r_tf import train; sys.exit(train.main())"
     process = run_python("-c", code, check=False)

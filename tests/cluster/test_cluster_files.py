@@ -14,6 +14,8 @@ from conftest import ROOT, mean_denoiser, run_command, run_python
 
 from r2r_tf.models import denoisers
 
+pytestmark = pytest.mark.slow
+
 COUNT = 60
 
 

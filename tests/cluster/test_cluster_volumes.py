@@ -53,6 +53,7 @@ def in_memory(y, **asked):
     return volumes.part(about, job, read, shape[1:], y.dtype, **whole).astype(float)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ("white", "counting", "weak", "smooth"))
 def test_volumes_are_denoised_as_in_memory(kind, tmp_path, monkeypatch):
     monkeypatch.setattr(blocks, "_SIDES", (1,))

@@ -19,12 +19,14 @@ def client():
         yield own
 
 
+@pytest.mark.slow
 def test_workers_that_die_lose_nothing_and_double_nothing(client, tmp_path):
     came = dict(engine.results(client, tasks.died_once, range(40), str(tmp_path)))
     assert came == {number: number**2 for number in range(40)}
     assert len(list(tmp_path.glob("tried-*"))) == 3
 
 
+@pytest.mark.slow
 def test_results_that_die_with_their_workers_are_made_again(client):
     """They were done and had not been asked for: as when a worker dies while another result is dealt with."""
     came = {}
@@ -60,6 +62,7 @@ def wait_until(true):
         time.sleep(0.05)
 
 
+@pytest.mark.slow
 def test_what_kills_every_worker_is_told_from_what_is_with_it(client):
     """From what is in the same task, and from what waits at the same workers."""
     groups = [(number, number + 1) for number in range(0, 40, 2)]
@@ -69,6 +72,7 @@ def test_what_kills_every_worker_is_told_from_what_is_with_it(client):
     assert sorted(number for group in came for number in group) == [number for number in range(40) if number != 13]
 
 
+@pytest.mark.slow
 def test_tasks_are_read_no_further_than_workers_are_ahead(client):
     read = []
 
@@ -86,6 +90,7 @@ def test_tasks_are_read_no_further_than_workers_are_ahead(client):
     results.close()
 
 
+@pytest.mark.slow
 def test_no_engine_or_another_version_is_one_sentence(client, monkeypatch):
     monkeypatch.setattr(engine, "_WAIT", 1)
     for address in ("tcp://127.0.0.1:1", "nonsense://x"):

@@ -56,6 +56,7 @@ def test_noise_of_copies_is_white_and_weaker_by_the_factor(factor):
     assert standard_errors(n**2, SIGMA**2) > 50
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("objective", OBJECTIVES)
 @pytest.mark.parametrize("factor", (2, 3))
 def test_noises_of_a_pair_of_copies_are_independent(objective, factor):

@@ -165,6 +165,7 @@ def stored_places(builder, split):
         yield (file, int(index)), example["name"].decode()
 
 
+@pytest.mark.slow
 def test_a_picture_has_the_same_noise_however_its_split_is_spelled(data_dir):
     builder = datasets.make_builder("skimage_natural", data_dir)
     noisy = {}

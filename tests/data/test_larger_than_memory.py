@@ -42,6 +42,7 @@ def test_a_shelf_keeps_values(monkeypatch):
     assert kept[0] is arrays[0] and kept[-1] is not arrays[-1]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("sigma", ["auto", "25"])
 def test_batches_from_disk_are_those_from_memory(folder, monkeypatch, sigma, request):
     settings = small_settings(

@@ -34,6 +34,7 @@ def test_filter_in_a_graph_is_the_filter(rng, kernels):
         np.testing.assert_allclose(found[index], camera.filtered(z[index], kernel), atol=1e-5)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("antithetic", (True, False))
 def test_pairs_recombine_and_carry_the_noise_of_their_image(images, antithetic):
     """Each pair gives back y, and alpha z has the level of the pixels that it is for, with the eight flips undone by the map."""

@@ -73,6 +73,7 @@ def test_noise_of_another_origin_is_independent(change):
     assert standard_errors(first * first, 0.0) > 50
 
 
+@pytest.mark.slow
 def test_same_numbers_same_batches_whatever_the_execution(images):
     batches = collect(images)
     assert equal(batches, collect(images))
@@ -166,6 +167,7 @@ def test_every_image_once_per_pass(images):
     assert len({tuple(order) for order in passes}) > 1
 
 
+@pytest.mark.slow
 def test_crops_stay_inside_and_reach_the_borders(images):
     pixels = sampling.pack([image.clean for image in images])
     lowest, highest = np.full(5, 99), np.zeros(5)

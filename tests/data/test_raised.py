@@ -53,6 +53,7 @@ def test_levels_are_even_and_images_have_less_noise_in_proportion_to_their_pixel
     assert standard_errors((free < 20).astype(float), 0.5) > 20
 
 
+@pytest.mark.slow
 def test_pairs_keep_the_theorem_at_every_level(images):
     """Noise over level has variance 1 in inputs, and is uncorrelated with the targets'; weights are those of the variances."""
     data = pipeline.batches(images, alpha=ALPHA, objective="r2r", antithetic=True, levels=LEVELS, num_steps=300, **BATCHES)
@@ -104,6 +105,7 @@ def test_weights_that_know_levels_alone_keep_the_minimum():
     assert spread["levels"] < 0.95 * spread["none"]
 
 
+@pytest.mark.slow
 def test_fresh_noise_on_clean_images_lowers_levels_too(images):
     _, gain, _ = choices(images, "n2c")
     assert gain.min() < 0.5 < 2 < gain.max()
@@ -130,6 +132,7 @@ def test_training_estimates_the_error_that_it_has(data_dir, tmp_path):
     assert abs(rows[-1]["est_psnr"] - rows[-1]["val_psnr"]) < 3
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "changes, message",
     [

@@ -43,6 +43,7 @@ def collect(images, share=shares.WHOLE, **options):
     return [[part.numpy() for part in batch] for batch in made]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", [*TEXTS, "camera"])
 @pytest.mark.parametrize("antithetic", [False, True])
 def test_shares_side_by_side_are_the_batch(name, antithetic):

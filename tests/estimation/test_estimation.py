@@ -158,6 +158,7 @@ def test_covariance_of_a_kernel(kernel):
     np.testing.assert_allclose(correlation.covariance_of(kernel), covariance_of(kernel), atol=1e-12)
 
 
+@pytest.mark.slow
 def test_camera_noise_of_two_settings(rng, even_kernel):
     """Whole road: pictures of two ISO settings to noise models, and the level of a picture by itself."""
     x = np.kron(rng.uniform(0.2, 0.8, (6, 6)), np.ones((60, 60)))[..., None] * np.ones(2)
@@ -186,6 +187,7 @@ def photographs():
     return [picture.astype(np.float64)[..., :3] / 255 for picture in (data.astronaut(), data.coffee(), data.rocket())]
 
 
+@pytest.mark.slow
 def test_noise_that_is_stronger_in_structure(rng):
     """The gain is found on photographs, where the strength of fine detail tells of texture instead."""
     taps = np.outer([1, 2, 1], [1, 2, 1])[..., None, None] * (np.eye(3) + 0.5)

@@ -93,6 +93,7 @@ def test_power_of_the_noise_of_a_photograph(rng):
     assert np.median((whole / (4 * spectrum.expected_power(truth)))[bands == 1, 0]) > 3
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("factor", (1.0, 3.0))
 def test_level_ratio(rng, factor):
     model = flat_model(0.03, coarse_colours())

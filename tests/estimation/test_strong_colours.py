@@ -18,6 +18,7 @@ def phone(gain, seed=0):
     return [np.float32(own / 255) for own in developed.as_phone(scene, gain, np.random.default_rng(seed))]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("gain", (0.004, 0.02))
 def test_a_dark_picture_of_a_phone_is_cleaned_by_camera_weights(gain):
     """Channel by channel it gains little."""
@@ -39,6 +40,7 @@ def test_its_level_is_found(gain):
     assert law.at(noisy).level().mean() == pytest.approx(law.told * np.sqrt(law.at(noisy).mean_variance()), rel=1e-5)
 
 
+@pytest.mark.slow
 def test_a_level_that_is_told_counts():
     noisy, _ = phone(0.004)
     little, much = (r2r_tf.denoise(noisy, sigma=sigma / 255) for sigma in (4, 16))

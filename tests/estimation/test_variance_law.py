@@ -23,6 +23,7 @@ def test_known_laws_come_back(rng, peak, gain, read_noise, offset):
     np.testing.assert_allclose(law.variance(brightness), true, rtol=0.15)
 
 
+@pytest.mark.slow
 def test_the_standard_error_of_the_gain_is_one(rng):
     scores = []
     for _ in range(30):

@@ -47,6 +47,7 @@ def evaluated(run_folder, data_dir, tmp_path_factory):
     return out, scores.evaluate(denoiser, test, out, num_recorruptions=4, seed=5, legacy_ssim=True, command="python"), denoiser
 
 
+@pytest.mark.slow
 def test_rows_are_what_a_direct_computation_gives(evaluated, data_dir):
     out, summary, denoiser = evaluated
     with (out / "scores.csv").open() as file:
@@ -165,6 +166,7 @@ def test_real_data_can_be_evaluated(manual_dir, real_data_dir, run_folder, tmp_p
     assert summary["methods"]["noisy input"]["psnr"] == pytest.approx(expected, abs=3.0)
 
 
+@pytest.mark.slow
 def test_nothing_told_of_counting_noise(data_dir, tmp_path):
     """`blind` takes what is known away from the denoiser and from the classical ones; figures by setting follow the images."""
     test = load(data_dir, blind=True, max_images=2)

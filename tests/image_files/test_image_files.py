@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import tifffile
 from PIL import Image as pillow
+from PIL import JpegImagePlugin
 from skimage import data
 
 from r2r_tf import image_files
@@ -87,6 +88,21 @@ def test_jpeg(tmp_path, channels):
     image_files.write(tmp_path / "out.jpg", image, image.pixels)
     again = image_files.open_image(tmp_path / "out.jpg").pixels
     assert again.shape == image.pixels.shape and np.abs(again.astype(float) - image.pixels).mean() < 1
+    with pillow.open(tmp_path / "out.jpg") as file:  # colours at full resolution
+        assert channels == 1 or JpegImagePlugin.get_sampling(file) == 0
+
+
+@pytest.mark.parametrize(
+    "shape, pages", [((40, 50, 4), (4, 40, 50, 1)), ((5, 40, 50), (5, 40, 50, 1)), ((40, 50, 3), (1, 40, 50, 3))]
+)
+def test_channels_of_arrays_are_few(tmp_path, rng, shape, pages):
+    """Three are colours, other few ones pages; a longer last axis is columns."""
+    array = rng.integers(0, 255, shape, np.uint8)
+    np.save(tmp_path / "in.npy", array)
+    image = image_files.open_image(tmp_path / "in.npy")
+    assert image.pixels.shape == pages
+    image_files.write(tmp_path / "out.npy", image, image.pixels)
+    np.testing.assert_array_equal(np.load(tmp_path / "out.npy"), array)
 
 
 def test_metadata_of_photographs_is_kept(tmp_path):

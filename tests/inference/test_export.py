@@ -52,6 +52,7 @@ def exported(tmp_path_factory):
     return folder, network, x, dict(np.load(folder / "out.npz")), process.stdout
 
 
+@pytest.mark.slow
 def test_serve_takes_any_shape(exported):
     _, network, x, out, _ = exported
     np.testing.assert_allclose(out["serve"], network(x), atol=1e-5)
@@ -147,6 +148,7 @@ def test_png_keeps_its_depth(exported, name, dtype):
     np.testing.assert_allclose(result / limit, expected, atol=0.51 / limit + 1e-5)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name, options", [("dncnn", {"depth": 3}), ("unet", {"features": 8, "channels": 3})])
 def test_onnx_in_its_own_runtime(name, options, tmp_path):
     network = networks.build(name, **options, near_zero_start=False)

@@ -245,6 +245,7 @@ def test_command(tmp_path):
         assert process.returncode == 1 and message in process.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not pathlib.Path("/proc/self/status").is_file(), reason="reads the process's memory from /proc")
 def test_large_images_take_bounded_memory(denoiser, tmp_path, monkeypatch):
     """Pixels and result stay in files, and what is held does not grow with the image: 16 megapixels, some 100 MB."""
@@ -267,6 +268,7 @@ def test_large_images_take_bounded_memory(denoiser, tmp_path, monkeypatch):
     assert np.abs(result.pixels[0][place].astype(int) - direct).max() <= 1
 
 
+@pytest.mark.slow
 def test_default_weights_fit_each_file(tmp_path):
     """Gray and white noise, and a camera's."""
     white = np.round(255 * (0.5 + 0.05 * np.random.default_rng(0).standard_normal((96, 96)))).astype(np.uint8)

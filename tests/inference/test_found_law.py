@@ -27,6 +27,7 @@ def rmse(estimate, x=X):
     return float(np.sqrt(np.mean(np.square(np.asarray(estimate, np.float64) - x))))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("looks", [4, 10, 20])
 def test_speckle_is_found(rng, looks, denoiser):
     y = grains(rng, looks)
@@ -49,6 +50,7 @@ def test_white_noise_has_no_law(rng, sigma, denoiser):
     assert found_law.of_pages([(X + sigma * rng.standard_normal(X.shape))[..., None]], denoiser=denoiser) is None
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("corner", [0, 256])
 def test_stars_in_the_dark_get_no_worse(rng, corner):
     """Of the mean of four frames: faint stars in its calmest cells look like noise that grows many times as fast as it does."""
@@ -56,6 +58,7 @@ def test_stars_in_the_dark_get_no_worse(rng, corner):
     assert rmse(r2r_tf.denoise(y, orientations=1), x) < 0.9 * rmse(y, x)
 
 
+@pytest.mark.slow
 def test_held_out_errors_exceed_the_true_ones_by_the_variance(rng, denoiser):
     """The theorem, whatever the law; where a pixel is seen it does not hold."""
     for law in (laws.Law(1 / 30, 0.0), laws.Law(0.0, 0.03)):

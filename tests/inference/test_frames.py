@@ -25,6 +25,7 @@ def rmse(y, x, where=...):
     return float(np.sqrt(np.mean((np.asarray(y, np.float64) - x)[where] ** 2)))
 
 
+@pytest.mark.slow
 @SETTINGS
 @hypothesis.given(
     scale=strategies.floats(-12, 12).map(lambda power: 10.0**power),
@@ -132,6 +133,7 @@ def test_never_worse_when_the_level_is_told(name, sigma):
     assert rmse(x_hat, x) <= rmse(y, x) * 10 ** (0.1 / 20)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("shape", [(1, 1), (1, 7), (9, 40), (16, 16, 3), (2, 20, 20, 1)])
 @pytest.mark.parametrize("dtype", ["float64", "float16", "int8", "uint16"])
 @pytest.mark.parametrize("options", [{}, {"sigma": 0.1}])

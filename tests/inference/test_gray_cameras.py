@@ -3,6 +3,7 @@
 import io
 
 import numpy as np
+import pytest
 import scipy.ndimage
 import skimage.data
 from conftest import as_camera
@@ -47,6 +48,7 @@ def test_the_law_is_that_of_the_mean_of_the_channels():
     np.testing.assert_allclose(expected.level().mean(), own.level().mean(), rtol=0.02)
 
 
+@pytest.mark.slow
 def test_the_network_is_the_mean_over_three_that_are_alike():
     colour = denoisers.load(CAMERA)
     gray, y = gray_cameras.for_gray(colour), np.random.default_rng(0).random((1, 40, 56, 1), np.float32)
@@ -58,6 +60,7 @@ def test_the_network_is_the_mean_over_three_that_are_alike():
     assert gray_cameras.fitting(white, 1) is white
 
 
+@pytest.mark.slow
 def test_gray_pictures_take_the_weights_where_they_are_named(tmp_path):
     x = soft_scene()
     y, clean = as_gray(as_camera(x)), as_gray(np.round(255 * x).astype(np.uint8)) / 255

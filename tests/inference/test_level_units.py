@@ -29,6 +29,7 @@ def said(process):
     return dict(re.findall(r"^([\w.]+?): .*sigma (.*? counts.*?), [\d.]+ s$", process.stdout, re.MULTILINE))
 
 
+@pytest.mark.slow
 def test_both_tools_say_the_same_in_the_values_of_the_file(tmp_path):
     """Bytes, 12 bits in 16 with a pedestal, floats, colours, a stack, in a folder with a bad file."""
     rng = np.random.default_rng(0)

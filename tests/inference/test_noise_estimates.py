@@ -16,6 +16,7 @@ def white(rng, sigma=12.0):
     return skimage.data.camera()[60:260, 100:300] + sigma * rng.standard_normal((200, 200))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "form, width",
     [
@@ -36,6 +37,7 @@ def test_levels_are_in_the_units_of_the_caller(rng, form, width):
     assert np.sqrt(np.mean((told - by_itself) ** 2)) < 0.05 * unit
 
 
+@pytest.mark.slow
 def test_counting_noise_has_a_law(rng):
     x = scipy.ndimage.gaussian_filter(skimage.data.camera()[:256, :256].astype(float), 1)
     found = r2r_tf.estimate_noise(3.0 * rng.poisson(x / 4) + 50)
@@ -57,6 +59,7 @@ def test_cameras_and_pictures_without_noise(rng):
     assert small.points is None and small.sigma > 0
 
 
+@pytest.mark.slow
 def test_stacks_and_channels(rng):
     stack = np.stack([white(rng), white(rng, 24.0)])[..., None]
     found = r2r_tf.estimate_noise(stack)
@@ -81,6 +84,7 @@ def test_a_bar_is_shown_where_it_is_asked_for(rng, capsys):
         assert "100%" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_calibration_as_scikit_image_does_it(rng):
     """Its J-invariant loss, which knows no clean image, picks a level near the true one for our denoiser."""
     y = np.float32(white(rng, 25.0) / 255)

@@ -40,6 +40,7 @@ def with_smooth_noise(channels):
     return x, model.sample(x, noise.SeededDraws((1,), x.shape)), model
 
 
+@pytest.mark.slow
 def test_smooth_noise_has_the_weights_for_it():
     """It is left as smooth as it is, which is better than to make it white."""
     x, y, model = with_smooth_noise(1)
@@ -51,6 +52,7 @@ def test_smooth_noise_has_the_weights_for_it():
     np.testing.assert_array_equal(told, r2r_tf.denoise(y, pretrained.SMOOTH, sigma=25 / 255))
 
 
+@pytest.mark.slow
 def test_smooth_noise_in_colours_of_a_soft_picture_is_that_of_a_camera():
     """Brightness and differences of colours show more than one channel after the other."""
     x, y, _ = with_smooth_noise(3)
@@ -59,6 +61,7 @@ def test_smooth_noise_in_colours_of_a_soft_picture_is_that_of_a_camera():
     assert camera > smooth + 0.5
 
 
+@pytest.mark.slow
 def test_smooth_noise_with_a_white_part_has_them_too():
     """Real noise has: a fifth of the variance."""
     rng, x = np.random.default_rng(0), photograph()
@@ -70,6 +73,7 @@ def test_smooth_noise_with_a_white_part_has_them_too():
     assert left > filtered + 0.5
 
 
+@pytest.mark.slow
 def test_smooth_noise_of_another_spectrum_is_made_white():
     """Noise that is smooth along rows alone: of that the weights for smooth noise leave some."""
     rng, x = np.random.default_rng(0), photograph()
@@ -89,6 +93,7 @@ def spots(rng, side=320):
     return 15 * (x / np.percentile(x, 99.5) + 0.3 * background + 0.05)[..., None]
 
 
+@pytest.mark.slow
 def test_micrographs_have_the_weights_for_them(rng):
     x = spots(rng) / 5
     y = rng.poisson(x) / 30.0
@@ -98,6 +103,7 @@ def test_micrographs_have_the_weights_for_them(rng):
     assert errors[0] < 0.95 * errors[1]
 
 
+@pytest.mark.slow
 def test_one_that_leaves_noise_does_not_gain(rng):
     """By noisy pairs alone; nor does one that does the same."""
     network, _ = denoisers.read("unet-awgn")
@@ -129,6 +135,7 @@ def colours(side=256):
     return skimage.data.astronaut()[:side, :side] / 255.0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("sigma", (10, 25))
 def test_white_noise_in_colours_is_taken_from_all_three_together(rng, sigma):
     x = colours()
@@ -157,6 +164,7 @@ def test_noise_that_colours_share_is_taken_from_each_alone(rng, told):
         assert chosen(y, told=told) == pretrained.DEFAULTS[1]
 
 
+@pytest.mark.slow
 def test_other_noise_in_colours_is_taken_from_each_alone(rng):
     x = colours()
     assert chosen(rng.poisson(20 * x) / 20) == pretrained.DEFAULTS[1]

@@ -27,6 +27,7 @@ def denoised(y, **options):
     return r2r_tf.denoise(y, orientations=1, **options).astype(np.float64)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("peak", "read_noise", "offset"), [(1, 0, 0), (10, 0, 0), (30, 2, 100), (200, 0, 500)])
 def test_counting_noise_is_recognised(rng, peak, read_noise, offset):
     y = counts(rng, peak, 1.0, read_noise, offset)
@@ -40,24 +41,28 @@ def test_counting_noise_is_recognised(rng, peak, read_noise, offset):
     assert found < 1.03 * error(told.pixels[0, ..., 0], clean)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("sigma", [3, 10, 25, 50])
 def test_white_noise_is_treated_as_before(rng, sigma):
     y = 255 * X + sigma * rng.standard_normal(X.shape)
     np.testing.assert_array_equal(denoised(y), denoised(y, noise="white"))
 
 
+@pytest.mark.slow
 def test_smooth_noise_is_recognised(rng):
     n = scipy.ndimage.gaussian_filter(rng.standard_normal(X.shape), 0.8, mode="wrap")
     y = 255 * X + 20 * n / n.std()
     assert error(denoised(y), 255 * X) < 0.6 * error(denoised(y, noise="white"), 255 * X)
 
 
+@pytest.mark.slow
 def test_smooth_counting_noise_is_recognised(rng):
     n = scipy.ndimage.gaussian_filter(rng.standard_normal(X.shape), 0.8, mode="wrap")
     y = 30 * X + np.sqrt(30 * X + 1) * n / n.std()
     assert error(denoised(y), 30 * X) < 0.6 * error(denoised(y, noise="white"), 30 * X)
 
 
+@pytest.mark.slow
 def test_a_photograph_without_noise_stays(rng):
     for picture in (data.camera(), data.moon(), data.brick()):
         np.testing.assert_array_equal(
@@ -65,11 +70,13 @@ def test_a_photograph_without_noise_stays(rng):
         )
 
 
+@pytest.mark.slow
 def test_gain_and_offset_commute_with_denoising(rng):
     y = counts(rng)
     np.testing.assert_allclose(denoised(7 * y + 1000), 7 * denoised(y) + 1000, atol=0.05)
 
 
+@pytest.mark.slow
 def test_tiles_are_as_the_whole(rng):
     """The filters look beyond their tile, and the law is that of the whole."""
     n = scipy.ndimage.gaussian_filter(rng.standard_normal((256, 320)), 0.8, mode="wrap")
@@ -78,6 +85,7 @@ def test_tiles_are_as_the_whole(rng):
     np.testing.assert_allclose(denoised(y, max_memory_gb=0.06), denoised(y), atol=2e-3)
 
 
+@pytest.mark.slow
 def test_holes_come_back_and_spoil_nothing(rng):
     y = counts(rng, offset=50).astype(np.float32)
     holed = y.copy()
@@ -97,6 +105,8 @@ def test_pages_of_a_recording_share_their_law(rng):
     found = stacks.found_noise(denoiser, pages, ValueRange(0, 65535), defaults.plan(denoiser))
     assert len({own.law for own in found}) == 1 and found[0].law.gain == pytest.approx(1, rel=0.1)
     assert [own.level for own in found] == sorted((own.level for own in found), reverse=True)
+    denoised = stacks.denoise(denoiser, pages, ValueRange(0, 65535), defaults.plan(denoiser, orientations=1))
+    assert [own.law for own in denoised.found] == [own.law for own in found]
 
 
 def test_uncertainty_is_in_the_values_of_the_file(rng):
@@ -109,6 +119,7 @@ def test_uncertainty_is_in_the_values_of_the_file(rng):
     assert 0.01 < one.mean() < 0.5
 
 
+@pytest.mark.slow
 def test_whole_numbers_and_colours(rng):
     colour = np.stack([counts(rng, 30 * part) for part in (1.0, 0.6, 0.3)], axis=-1).astype(np.uint16)
     result = r2r_tf.denoise(colour, orientations=1)
@@ -122,6 +133,7 @@ def test_a_network_for_one_level_cannot_follow_a_law(rng):
         r2r_tf.denoise(counts(rng), "dncnn-awgn25", noise="poisson")
 
 
+@pytest.mark.slow
 def test_noise_models_are_told_in_the_units_of_the_picture(rng):
     """Counting noise by its law; noise of another family by its level, whatever zero the network sees the picture with."""
     y = np.float32(counts(rng) / 30)

@@ -10,6 +10,8 @@ from r2r_tf.estimation import white
 from r2r_tf.inference import weak_noise
 from r2r_tf.models import denoisers
 
+pytestmark = pytest.mark.slow
+
 NAMES = ("camera", "coins", "moon", "grass", "gravel", "brick")
 
 

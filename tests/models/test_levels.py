@@ -51,6 +51,7 @@ def test_each_image_has_one_level(images):
     assert sorted(image.noise.sigma for part in again for image in part) == sorted(levels)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("objective, antithetic", [("r2r", True), ("r2r", False), ("n2c", False)])
 def test_level_channel_tells_the_noise_in_the_input(images, objective, antithetic):
     """Noise over level has variance 1 in inputs of any level; the targets' noise is independent of it."""
@@ -65,6 +66,7 @@ def test_level_channel_tells_the_noise_in_the_input(images, objective, antitheti
     assert ((y_tilde - clean) / level * unit).mean() == pytest.approx(0.0, abs=0.05)
 
 
+@pytest.mark.slow
 def test_target_variances_are_those_of_the_drawn_patches(images):
     """Few steps draw some images more often than others; the figures follow them, where the mean of all images would not."""
     settings = small_settings(batch_size=8)

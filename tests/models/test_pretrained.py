@@ -64,6 +64,7 @@ def test_shipped_weights_on_noise_of_cameras(real_data_dir, manual_dir):
     assert np.mean(gains) > 1.0
 
 
+@pytest.mark.slow
 def test_default_follows_the_channels(rng):
     y = (0.5 + 0.1 * rng.standard_normal((40, 44))).astype(np.float32)
     name = pretrained.DEFAULTS[1]
@@ -164,6 +165,7 @@ def test_noise_of_a_camera_is():
     assert kinds.count("camera") >= 4
 
 
+@pytest.mark.slow
 def test_sharp_pictures_of_cameras_have_weights_of_their_own(monkeypatch):
     """Photographs as sharp as their pixels lose less with those that were trained for it; larger ones gain with the others."""
     monkeypatch.setattr(shipped.likeness, "is_like", lambda y, model: True)

@@ -94,6 +94,7 @@ def finish(wait):
     return finish
 
 
+@pytest.mark.slow
 def test_manifest(qt):
     from npe2 import PluginManifest
 

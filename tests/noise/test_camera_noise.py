@@ -73,6 +73,7 @@ def test_theorem_holds_for_correlated_noise(rng, model, alpha):
     assert theorem_error(rng, model, model, alpha) < 5
 
 
+@pytest.mark.slow
 def test_white_recorruption_of_correlated_noise_fails(rng, model):
     alone = np.zeros((1, 1, 2, 2), np.float32)
     alone[0, 0] = np.eye(2)

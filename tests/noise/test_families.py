@@ -52,6 +52,16 @@ def test_the_pair_adds_up_to_y(family):
     np.testing.assert_allclose(y_hat + ALPHA**2 * y_tilde, (1 + ALPHA**2) * y, atol=1e-5)
 
 
+@pytest.mark.parametrize("model", [*MODELS.values(), PoissonGaussian(0.1, 0.05), noise.Gaussian(0.1)], ids=lambda own: own.family)
+def test_twice_as_strong_is_four_times_the_variance(model):
+    """Of the model and of the noise of an image; of Gamma and binomial noise nearly, for there are few looks."""
+    y, _ = noisy(model)
+    once, *twice = model.at(y), model.scaled(2).at(y), model.at(y).scaled(2)
+    for own in twice:
+        assert own.mean_variance() == pytest.approx(4 * once.mean_variance(), rel=0.3)
+        np.testing.assert_allclose(own.level(), 2 * once.level(), rtol=1e-5)
+
+
 def test_moments(family):
     """Means, variances (those of y's own family for the input) and independence."""
     y, own = noisy(MODELS[family])
@@ -67,6 +77,7 @@ def test_moments(family):
     assert max(dependence(y_hat, y_tilde)) < 5
 
 
+@pytest.mark.slow
 def test_the_input_is_of_the_same_family(family):
     """Its distribution, value by value, is that of clean pictures with the raised noise."""
     model = MODELS[family]
@@ -143,6 +154,7 @@ def test_mixed_noise_is_nearly_independent():
     assert abs(correlation((y_hat, y_tilde))) < 0.01 < 0.05 < abs(correlation(plain))
 
 
+@pytest.mark.slow
 def test_binned_copies_are_of_the_family():
     for model in (Poisson(1 / 10), PoissonGaussian(1 / 10, 1 / 20)):
         y, own = noisy(model)
@@ -155,6 +167,7 @@ def test_binned_copies_are_of_the_family():
             model.at(X).binned(2)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", [*MODELS, "poisson_gaussian"])
 def test_pipeline_is_keyed(name):
     """The same step, the same pair, in a tf.data map as outside; thinning there has the right moments."""

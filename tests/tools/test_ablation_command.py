@@ -1,17 +1,20 @@
 """The command of the ablation tables: the files that it leaves, and the flags that it refuses."""
 
 import csv
+import functools
 import json
 
 import pytest
 from conftest import mean_denoiser, run_command
 
+from r2r_tf.commands.ablations import prediction
 from r2r_tf.models import denoisers
 
 pytestmark = pytest.mark.slow
 
 
-def test_command(data_dir, tmp_path):
+def test_command(data_dir, tmp_path, monkeypatch):
+    monkeypatch.setattr(prediction, "cases", functools.partial(prediction.cases, strides=(40,), num_recorruptions=2))
     denoiser = mean_denoiser(25 / 255)
     denoisers.save(tmp_path / "run", denoiser.network, {"alpha": 0.5, "noise": denoiser.noise.to_json()})
     arguments = ["--table=prediction", f"--model={tmp_path / 'run'}", f"--data_dir={data_dir}", "--max_images=1", "--num_seeds=2"]

@@ -44,6 +44,7 @@ def tests(data_dir):
     ]
 
 
+@pytest.mark.slow
 def test_draws_are_prefixes_and_those_of_denoise(denoiser, tests):
     rows = recorruptions.cases(denoiser, tests, None, seed=5, counts=(1, 2, 4))[1].measure()
     psnr = {(row["series"], row["x"]): row["psnr"] for row in rows}
@@ -67,6 +68,7 @@ def test_draws_are_prefixes_and_those_of_denoise(denoiser, tests):
     assert psnr["antithetic", 2] == pytest.approx(psnr["f(y)", 0], abs=1e-3) and psnr["plain", 2] < psnr["f(y)", 0] - 0.05
 
 
+@pytest.mark.slow
 def test_levels_are_those_of_the_images(denoiser, data_dir):
     """Each level has images of its own, and the denoiser and the baselines hear it."""
     tests_of_levels = {
@@ -227,6 +229,7 @@ def test_networks_are_trained_alike():
         assert f"batch {settings.batch_size} of {settings.patch_size} pixels" in name and settings.optimizer == "muon"
 
 
+@pytest.mark.slow
 def test_wrong_levels_at_test(tests):
     """A network that is told the level hears the wrong one."""
     network = networks.build("ffdnet", depth=2, features=4)

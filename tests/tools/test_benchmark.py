@@ -95,6 +95,7 @@ def test_orthogonal_draws(rng):
     assert standard_errors(turned[:400:2, ::2] * turned[1:400:2, ::2], 0) < 5
 
 
+@pytest.mark.slow
 def test_laws_of_known_noise(monkeypatch, tmp_path):
     """White noise is left as it is; counting noise is found, and is worth it."""
     cases = {name: laws.CASES[name] for name in ("white, 25 of 255", "30 photons")}
@@ -108,6 +109,7 @@ def test_laws_of_known_noise(monkeypatch, tmp_path):
     assert (tmp_path / "laws.png").read_bytes().startswith(b"\x89PNG")
 
 
+@pytest.mark.slow
 def test_what_a_found_level_costs(monkeypatch, data_dir):
     """Little, and less than the calmest blocks alone."""
     monkeypatch.setattr(found_levels, "_LEVELS", (5,))
@@ -118,6 +120,7 @@ def test_what_a_found_level_costs(monkeypatch, data_dir):
     assert report["mean, sigma 5, nothing told"].endswith(" dB")
 
 
+@pytest.mark.slow
 def test_choices_are_told_of_every_kind_of_picture(monkeypatch):
     """A clean photograph stays as it is; a dark one of a phone is cleaned."""
     x = skimage.data.astronaut()[192:320, 192:320] / 255.0

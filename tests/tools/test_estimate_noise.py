@@ -53,6 +53,7 @@ def test_other_broken_assumptions(rng):
     assert "too few smooth areas" in description.warnings(description.describe(texture.astype(np.float32)))[0]
 
 
+@pytest.mark.slow
 def test_command(pictures, tmp_path):
     process = run_command("tools.estimate_noise", *pictures, f"--output_dir={tmp_path / 'out'}")
     assert "correlated.tif: the noise is correlated" in process.stdout and "white.png: " not in process.stdout

@@ -8,6 +8,8 @@ from r2r_tf import noise
 from r2r_tf.commands.ablations import mixed, report, splits
 from r2r_tf.data import test_sets
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize("family, unbiased", [("poisson_gaussian", True), ("own_variance", True), ("shifted_counts", False)])
 def test_splits_of_mixed_noise(family, unbiased):

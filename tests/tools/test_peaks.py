@@ -7,6 +7,8 @@ from r2r_tf.commands.ablations import peaks
 from r2r_tf.data import test_sets
 from r2r_tf.models import denoisers
 
+pytestmark = pytest.mark.slow
+
 
 def test_peaks_are_counted(data_dir):
     """Nothing told is as good as the true law, and both are better than white noise, at few photons."""

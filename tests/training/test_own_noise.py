@@ -58,6 +58,7 @@ def test_a_picture_of_another_level_keeps_it_and_one_without_noise_is_left_out(r
     assert levels[2] == pytest.approx(0.2, rel=0.07) and levels[0] == pytest.approx(0.1, rel=0.07)
 
 
+@pytest.mark.slow
 def test_a_picture_of_smooth_noise_among_others_is_left_out(rng):
     noisy = [rng.poisson(20 * x + 1) / 30.0 for x in scenes(3)]
     smooth = scipy.ndimage.gaussian_filter(rng.standard_normal((192, 192, 1)), (0.7, 0.7, 0))
@@ -68,6 +69,7 @@ def test_a_picture_of_smooth_noise_among_others_is_left_out(rng):
     assert shown.words.startswith("counting noise") and shown.words.endswith("1 pictures of smooth noise are left out")
 
 
+@pytest.mark.slow
 def test_counting_noise_becomes_gaussian_of_known_level(rng):
     """What is shown has noise of the sigma that goes with it: against stabilised values of the same counts without noise."""
     clean = [20 * x + 1 for x in scenes()]
@@ -154,6 +156,7 @@ def test_its_network_cleans_white_and_counting_noise(folder, tmp_path, rng):
     assert found[0].law is not None and found[0].law.gain == pytest.approx(1.0, rel=0.2)
 
 
+@pytest.mark.slow
 def test_colour_starts_from_shipped_weights_where_its_noise_is_white():
     camera = denoisers.load(pretrained.CAMERA).noise
     for model, expected in ((noise.GaussianRange(0.1, 0.2), pretrained.STARTS[3]), (camera, None)):

@@ -43,6 +43,7 @@ def test_broken_checkpoint_falls_back_to_the_one_before(tmp_path, capsys):
         checkpoints.restore(tmp_path, network)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("optimizer", ("adam", "muon"))
 def test_checkpoint_holds_the_optimizer(tmp_path, rng, optimizer):
     """A step after restoring equals the step that would have followed."""

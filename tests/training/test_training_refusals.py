@@ -39,6 +39,7 @@ def test_fewer_epochs_than_done_are_refused(data_dir, short_run, tmp_path):
         run_here(data_dir, workdir, epochs=1)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "changes, message",
     [
@@ -82,6 +83,7 @@ def test_folder_of_something_else_is_refused(data_dir, tmp_path):
         run_here(data_dir, tmp_path / "other")
 
 
+@pytest.mark.slow
 def test_a_second_training_in_one_folder_is_refused(data_dir, tmp_path):
     message = r"Another process trains in .*run \(process \d+ on"
     with run_directory.only_one(tmp_path / "run"), pytest.raises(InputError, match=message):
