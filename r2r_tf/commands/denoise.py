@@ -82,7 +82,7 @@ _GROUPS = {
 
 
 def _run(typed):
-    from r2r_tf.errors import InputError, os_sentence
+    from r2r_tf.errors import InputError
     from r2r_tf.image_files import finding, placing
 
     if not typed.files:
@@ -98,9 +98,11 @@ def _run(typed):
         place = placing.of_store(store, base, _OUTPUT_DIR.value)
         try:
             volumes.run(_DASK.value, asked, store, place, print_line=command.print_line)
-        except (InputError, OSError) as error:
+        except Exception as error:  # a fault of one volume is that volume's, whatever it is
+            from r2r_tf.inference import one_file
+
             failed += 1
-            command.print_line(f"error: {error if isinstance(error, InputError) else os_sentence(error)}")
+            command.print_line(f"error: {one_file.sentence(store, error)}")
     files = [own for own in typed.files if own not in stores]
     came = _files(files, base, asked, typed.line) if files else {}
     failed += came.get("failed", 0)

@@ -115,6 +115,23 @@ def of_pages(pages, kind=None):
     return [law] if np.sqrt(law.constant) >= _LEAST_SMOOTH * (high - low) else []
 
 
+def of_kind(pages, kind):
+    """The law of pages that are too small, or too cut off, to show how their noise grows: from nothing at 0.
+
+    Args:
+      pages, kind: as in `of_pages`.
+    Returns:
+      A list of it; empty for pages that are constant, of a mean below 0, or of several channels.
+    """
+    pages = [page for page in pages if page.shape[-1] == 1 and min(page.shape[:2]) >= white.SMALLEST_SIDE]
+    variance = float(np.mean([white.white_level(page) ** 2 for page in pages])) if pages else 0.0
+    mean = float(np.mean([np.nanmean(page) for page in pages])) if pages else 0.0
+    if not (variance > 0 and mean > 0):
+        return []
+    law = Law(variance / mean, 0.0) if kind == POISSON else speckle.Speckle(mean**2 / variance)
+    return [law.settled(without_holes(pages))]
+
+
 def without_holes(pages):
     """[H, W] of pages of one channel, their median where they have no value."""
     return [np.where(np.isnan(page[..., 0]), np.nanmedian(page[..., 0]), page[..., 0]) for page in pages]

@@ -18,6 +18,7 @@ _CALM, _FEWEST = 0.25, 20  # part of a bin's cells, and how many at least
 # part of the cells, and part of a law's noise there: with less power they refute it (104 photographs with counting noise: 0.82 of
 # the law that is found at the least; laws that faint stars suggest: 0.15 to 0.39)
 _BRIGHTEST, _TOO_LITTLE = 0.01, 0.5
+_ROOM = 2.0  # standard deviations of noise that a cell is below the ceiling at least, to show all of it
 # times as many pixels at the lower and upper end of the range as at the next value, and part of all: clipping. Few counts have
 # many zeros.
 _SPIKES, _SPIKE_PART = (5.0, 1.5), 1e-3
@@ -48,11 +49,13 @@ class Cells(NamedTuple):
       brightness: mean of the pixels.
       power: mean square of the finest coefficients.
       structure: that of the coefficients which tell calm cells.
+      ceiling: the largest value that there can be, infinite where none is cut off there.
     """
 
     brightness: np.ndarray
     power: np.ndarray
     structure: np.ndarray
+    ceiling: np.ndarray
 
     def points(self):
         """The `Points` of the calmest, darkest first."""
@@ -68,12 +71,15 @@ class Cells(NamedTuple):
     def refute(self, law):
         """Whether the brightest are far calmer than a law has it: what they show adds to their noise and takes nothing away.
 
-        Points are of calm cells, and those of a dark sky are dark: what faint stars add there seems to rise, and steeply.
+        Points are of calm cells, and those of a dark sky are dark: what faint stars add there seems to rise, and steeply. Cells
+        so bright that noise is cut off at the ceiling do not count.
 
         Args:
           law: has a method `variance` of the brightness.
         """
-        bright = np.argsort(self.brightness, kind="stable")[-max(_FEWEST, int(_BRIGHTEST * len(self.power))) :]
+        below = self.brightness + _ROOM * np.sqrt(law.variance(self.brightness)) <= self.ceiling
+        order = np.argsort(self.brightness, kind="stable")
+        bright = (order[below[order]] if below.sum() >= _FEWEST else order)[-max(_FEWEST, int(_BRIGHTEST * len(self.power))) :]
         return bool(self.power[bright].mean() < _TOO_LITTLE * law.variance(self.brightness[bright]).mean())
 
 
@@ -90,7 +96,9 @@ def cells_of(y):
     low, high = np.min(y[~missing], initial=np.inf), np.max(y[~missing], initial=-np.inf)
     if not high > low:
         return None
-    spoilt = missing | _clipped(y, low, y[y > low].min(), _SPIKES[0]) | _clipped(y, high, y[y < high].max(), _SPIKES[1])
+    cut_off = _clipped(y, high, y[y < high].max(), _SPIKES[1])
+    ceiling = high if cut_off.any() else np.inf
+    spoilt = missing | _clipped(y, low, y[y > low].min(), _SPIKES[0]) | cut_off
     # constant areas are margins, or, at the lower end, places without a single count
     spoilt |= (scipy.ndimage.maximum_filter(y, 3) == scipy.ndimage.minimum_filter(y, 3)) & (y > low)
     y = np.where(missing, low, y)
@@ -106,7 +114,7 @@ def cells_of(y):
     if whole.sum() < 2 * _FEWEST:
         return None
     structure = sum(np.square(own[whole]).mean(axis=1) for own in others) / len(others)
-    return Cells(pixels[whole].mean(axis=1), np.square(fine[whole]).mean(axis=1), structure)
+    return Cells(pixels[whole].mean(axis=1), np.square(fine[whole]).mean(axis=1), structure, np.full(whole.sum(), ceiling))
 
 
 def _clipped(y, end, following, spike):

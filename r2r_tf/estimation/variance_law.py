@@ -56,7 +56,7 @@ def of_points(points):
     (gain, constant), line, own = line_of(points, target, design, _OUTLIER)
     information = np.linalg.pinv((design * own[:, None]).T @ (design * own[:, None]))
     spread = max(2.0, float(np.sum(np.square(own * (target - line))) / max(1, len(target) - 2)))
-    law = VarianceLaw(float(gain * unit), float(constant * unit), float(np.sqrt(spread * information[0, 0]) * unit))
+    law = VarianceLaw(float(gain * unit), float(constant * unit), float(np.sqrt(max(0.0, spread * information[0, 0])) * unit))
     sure = law.gain > _SURE[int(np.quantile(structure, 0.75) > _CALM_STRUCTURE)] * law.gain_error
     return law._replace(points=points, rises=_rises(points, law), shows_noise=bool(sure and np.median(structure) < _STRUCTURE))
 
@@ -73,11 +73,13 @@ def line_of(points, target, design, outlier):
       ([parameters] coefficients, [K] the line there, [K] weights).
     """
     weight = np.sqrt(points.count) / np.maximum(1.0, points.structure)
-    line, distance = np.maximum(target, 1e-9 * target.max()), np.zeros_like(target)
+    # most points may be of empty pages, without any noise
+    least = max(0.1 * np.median(target), 1e-9 * target.max(), np.finfo(np.float64).tiny)
+    line, distance = np.maximum(target, min(least, 1e-9 * max(target.max(), 1e-9))), np.zeros_like(target)
     for _ in range(_ROUNDS):
         own = weight / line / np.sqrt(1 + np.square(distance / outlier))
         coefficients = np.linalg.lstsq(design * own[:, None], target * own, rcond=None)[0]
-        line = np.maximum(design @ coefficients, 0.1 * np.median(target))
+        line = np.maximum(design @ coefficients, least)
         distance = (target - line) / line
     return coefficients, line, own
 

@@ -6,7 +6,7 @@ from skimage.restoration import estimate_sigma
 from r2r_tf.errors import InputError
 from r2r_tf.estimation import calm_blocks
 
-_SMALLEST_SIDE = 8
+SMALLEST_SIDE = 8
 
 
 def wavelet(y):
@@ -22,7 +22,7 @@ def wavelet(y):
       InputError: fewer than 8 pixels on a side, too few for the figure to mean anything.
     Source: Donoho and Johnstone, Biometrika 1994, as scikit-image's `estimate_sigma`.
     """
-    if min(y.shape[:2]) < _SMALLEST_SIDE:
+    if min(y.shape[:2]) < SMALLEST_SIDE:
         raise InputError(f"The noise of so small an image cannot be estimated: give sigma. Received: shape {y.shape}")
     return float(estimate_sigma(y, channel_axis=-1, average_sigmas=True))
 

@@ -16,12 +16,18 @@ import scipy.ndimage
 _WINDOWS, _WINDOW_SIDE = 4, 512
 _BLOCK = 4  # pixels on a side; the median of a block is blind to single extreme pixels
 _ENDS = (0.5, 99.5)  # percentiles of the blocks that are the ends of the range
+# those between which most of a picture lies, and how far the range goes beyond them, in units of what is between
+_CORE, _MOST_BEYOND = (10, 90), 8.0
 _BELOW = 0.1  # of the range: how far below its darkest parts a picture has its zero
 _LEAST_RANGE = 4.0  # times the noise: the range of a flat picture
 # ranges, and times the noise, beyond which a single pixel or a constant area is no value
 _FAR, _FAR_OF_NOISE = 2.0, 15.0
 _MEDIAN = 5  # pixels on a side of what a single pixel is compared with
 _FILL_WIDTH, MARGIN = 2.0, 8  # of the neighbours from which a hole is filled
+# areas that were filled in: the side of the squares that they are made of, their least part of a picture, and how many values
+# they can have; how wide a rim is, how many pixels it has at least, which count, and how far they are, in units of `spread`
+_SQUARE, _LEAST_FILLED, _MOST_FILLS = 5, 0.003, 4
+_RIM, _FEWEST_OF_RIM, _MOST_OF_RIM, _JUMP = 2, 20, (0.1, 0.9), 6.0
 
 
 class Content(NamedTuple):
@@ -31,12 +37,14 @@ class Content(NamedTuple):
       low, high: ends of its range, in its own units; NaN for a picture without values.
       spread: how far pixels are from their blocks' medians, as a standard deviation.
       no_data: the value that stands for none, or None.
+      fills: values of areas that were filled in, as around a picture that was turned: see `_fills`.
     """
 
     low: float
     high: float
     spread: float = 0.0
     no_data: float | None = None
+    fills: tuple = ()
 
     def zero_and_unit(self, sigma=0.0):
         """What stands for 0 and how large 1 is, for a picture with noise of sigma."""
@@ -77,11 +85,18 @@ def of_sample(values, no_data=None):
     if not valid.any():
         return Content(np.nan, np.nan, 0.0, no_data)
     blocks, distances = _block_medians(values, valid)
-    low, high = (float(value) for value in np.percentile(blocks, _ENDS))
+    if fills := _fills(values, valid, _deviation(distances)):
+        rest = valid & ~np.isin(values, fills)
+        valid = rest if rest.any() else valid
+        blocks, distances = _block_medians(values, valid)
+    low, *core, high = (float(value) for value in np.percentile(blocks, (_ENDS[0], *_CORE, _ENDS[1])))
+    # a lamp in a scene is as bright as it is
+    beyond = _MOST_BEYOND * (core[1] - core[0])
+    low, high = (max(low, core[0] - beyond), min(high, core[1] + beyond)) if beyond > 0 else (low, high)
     if not high > low:
         # few things on an empty field, such as photons counted one by one
         low, high = (float(value) for value in (values[valid].min(), values[valid].max()))
-    return Content(low, high, _deviation(distances), no_data)
+    return Content(low, high, _deviation(distances), no_data, fills)
 
 
 def of_page(page, no_data=None):
@@ -98,11 +113,13 @@ def holes(values, content):
     """Which pixels are no values: [H, W, C] boolean.
 
     Those that are not finite or no-data; and those far outside the range that are alone, as hot pixels are, or in a constant
-    area, as no-data areas without a name are. Bright things of several pixels stay.
+    area, as no-data areas without a name are. So are areas that were filled in. Bright things of several pixels stay.
     """
     bad = ~np.isfinite(values)
     if content.no_data is not None:
         bad |= values == content.no_data
+    if content.fills:
+        bad |= scipy.ndimage.maximum_filter(_constant(values), (_SQUARE, _SQUARE, 1)) & np.isin(values, content.fills)
     reach = max(_FAR * (content.high - content.low), _FAR_OF_NOISE * content.spread)
     far = ~bad & ((values < content.low - reach) | (values > content.high + reach))
     if reach > 0 and far.any():
@@ -110,6 +127,8 @@ def holes(values, content):
         size = (_MEDIAN, _MEDIAN, 1)
         middle = scipy.ndimage.median_filter(calm, size)
         alone = (middle >= content.low - reach) & (middle <= content.high + reach)
+        # the corners of a bright thing belong to it
+        alone &= ~scipy.ndimage.binary_dilation(far & ~alone, np.ones((3, 3, 1)))
         constant = scipy.ndimage.maximum_filter(calm, (3, 3, 1)) == scipy.ndimage.minimum_filter(calm, (3, 3, 1))
         # a constant area's rim is as constant as its inside
         constant = scipy.ndimage.binary_dilation(constant, np.ones((3, 3, 1))) & far
@@ -126,6 +145,37 @@ def filled(values, bad, content):
     weight = scipy.ndimage.gaussian_filter((~bad).astype(np.float64), width, radius=radius, mode="constant")
     mean = scipy.ndimage.gaussian_filter(good, width, radius=radius, mode="constant") / np.maximum(weight, 1e-12)
     return np.where(bad, np.where(weight > 1e-9, mean, 0.0) + content.low, values)
+
+
+def _constant(values):
+    """Which pixels of [H, W, C] lie in squares of `_SQUARE` pixels a side that are constant."""
+    size = (_SQUARE, _SQUARE, 1)
+    inner = scipy.ndimage.maximum_filter(values, size) == scipy.ndimage.minimum_filter(values, size)
+    return scipy.ndimage.maximum_filter(inner, size)
+
+
+def _fills(values, valid, spread):
+    """The values of constant areas in a noisy picture whose rims jump: nearly all that lies next to them is far from them.
+
+    So do the corners of a turned picture, and what is around a round one. Where light is cut off, or nothing is counted, the rim
+    is near.
+    """
+    if not spread > 0:
+        return ()
+    areas = _constant(np.where(valid, values, np.nan)) & valid
+    if areas.mean() < _LEAST_FILLED:
+        return ()
+    found, counts = np.unique(values[areas], return_counts=True)
+    many = found[np.argsort(-counts, kind="stable")][: np.sum(counts > _LEAST_FILLED * values.size)][:_MOST_FILLS]
+    return tuple(float(own) for own in many if _jump(values, valid, areas & (values == own), own) > _JUMP * spread)
+
+
+def _jump(values, valid, area, value):
+    """How far nearly all of the rim of an area is from its value."""
+    size = (2 * _RIM + 1, 2 * _RIM + 1, 1)
+    rim = values[scipy.ndimage.maximum_filter(area, size) & ~area & valid]
+    low, high = np.quantile(rim, _MOST_OF_RIM) if rim.size >= _FEWEST_OF_RIM else (value, value)
+    return max(low - value, value - high)
 
 
 def _deviation(distances):

@@ -150,7 +150,8 @@ def prepare(array, model, channel_axis, sigma, noise=None):
     defaults.check_sigma(sigma, max(1.0, array_forms.span(form.pixels)) if sigma is not None else 1.0)
     if denoiser is None:
         array_forms.check_channels(np.shape(array), channel_axis, 1)
-    denoiser = denoiser or shipped.denoiser_for(form.scale.to_unit(form.pixels[0]), told=_told(sigma, noise))
+    if denoiser is None:
+        denoiser = shipped.denoiser_for(stacks.telling_page(form.pixels, form.scale, mask=form.mask), told=_told(sigma, noise))
     denoiser = gray_cameras.fitting(denoiser, form.pixels.shape[-1])
     array_forms.check_channels(np.shape(array), channel_axis, denoiser.form.channels)
     return denoiser, form

@@ -24,7 +24,7 @@ def of_pages(pages, kind=None, denoiser=None, scale=None):
     Returns:
       `laws.Law`, `speckle.Speckle` or None.
     """
-    found = laws.of_pages(pages, kind)
+    found = laws.of_pages(pages, kind) or (laws.of_kind(pages, kind) if kind else [])
     if scale and found and found[0].smooth and _may_be_of_camera(pages, scale):
         return None
     if len(found) < 2:

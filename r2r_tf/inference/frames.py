@@ -6,10 +6,10 @@ from typing import NamedTuple
 import numpy as np
 
 from r2r_tf.errors import InputError
-from r2r_tf.estimation import laws
+from r2r_tf.estimation import laws, two_values
 from r2r_tf.image_files import content
 from r2r_tf.image_files.value_range import ValueRange, to_dtype
-from r2r_tf.inference import defaults, found_law, shrinkage, views, weak_noise
+from r2r_tf.inference import defaults, found_law, shrinkage, strong_noise, tiles, views, weak_noise
 from r2r_tf.models import structure
 from r2r_tf.noise import Gaussian, NoiseModel, mean_level
 
@@ -30,6 +30,7 @@ class Frame(NamedTuple):
       model: `noise.NoiseModel` in that unit; None for a picture that is to be left as it is.
       level: root mean square of its noise, in units of the value range.
       weak: the noise in that unit if it is so weak that the estimate is to be held against the input, else None.
+      most: the noise in that unit that the last check knows, else None.
       read: function of rows and columns, (start, stop), that returns that window as the network sees it, float32.
       finish: function of a window's estimate, before what is around it is cut off.
       beyond: how many pixels around a window `finish` looks at.
@@ -43,6 +44,7 @@ class Frame(NamedTuple):
     model: NoiseModel | None
     level: float
     weak: float | None = None
+    most: float | None = None
     read: Callable | None = None
     finish: Callable | None = None
     beyond: int = 0
@@ -50,6 +52,11 @@ class Frame(NamedTuple):
     deviation: Callable | None = None
     law: laws.Law | None = None
     of: Callable | None = None
+
+    def plane(self, shape, number):
+        """The `tiles.Plane` of a picture of this shape and number."""
+        parts = {"sigma": self.weak, "most": self.most, "finish": self.finish, "beyond": self.beyond}
+        return tiles.Plane(self.read, shape, self.model, number, **parts)
 
 
 def frame_of(denoiser, picture, value_range, average, *, sigma=None, noise=None, law=None):
@@ -82,9 +89,16 @@ def frame_of(denoiser, picture, value_range, average, *, sigma=None, noise=None,
     zero, unit = known.zero_and_unit() if own_frame else (value_range.low, width)
     filled = content.filled(shown, bad, known)
     # estimators for white noise leave holes out
-    leaves_out = bad & ~_scattered(bad)
-    if own_frame and sigma is None:
-        law = law or law_of(denoiser, [np.where(leaves_out, np.nan, filled)], value_range, noise)
+    leaves_out = left_out(bad)
+    shows = np.where(leaves_out, np.nan, filled)
+    # the level of a model that takes any is looked for
+    asks = law is None and sigma is None and noise is None and getattr(denoiser.noise, "estimator", None) is not None
+    of_two = two_values.level_of(shows) if asks else None
+    if of_two == 0:
+        return Frame(width, None, 0.0)
+    of_two = of_two if own_frame else None
+    if own_frame and sigma is None and of_two is None:
+        law = law or law_of(denoiser, [shows], value_range, noise)
         if law is not None:
             view = views.View(picture, known, law.settled([filled]), _sees_smooth(denoiser))
             return _frame_of_view(denoiser, view, width, average, filled)
@@ -96,11 +110,11 @@ def frame_of(denoiser, picture, value_range, average, *, sigma=None, noise=None,
     factor = width / unit
     told = {"sigma": None if sigma is None else sigma * factor, "noise": noise and noise.scaled(factor)}
     shows = np.where(leaves_out, np.nan, seen).astype(np.float32) if own_frame else seen
-    model = defaults.image_noise(denoiser, shows, average, **told)
-    if own_frame and model.white and told == {"sigma": None, "noise": None}:
-        model = Gaussian(weak_noise.refined(denoiser, seen, mean_level(model)))
+    model = defaults.image_noise(denoiser, shows, average, **told) if of_two is None else Gaussian(of_two / unit)
+    if of_two is None and own_frame and model.white and told == {"sigma": None, "noise": None}:
+        model = Gaussian(strong_noise.refined(denoiser, seen, weak_noise.refined(denoiser, seen, mean_level(model))))
     level = mean_level(model.at(seen))
-    least = _LEAST_FOUND if own_frame and told == {"sigma": None, "noise": None} else _NOTHING
+    least = _LEAST_FOUND if own_frame and of_two is None and told == {"sigma": None, "noise": None} else _NOTHING
     if model.white and denoiser.form.takes_level and level <= least:
         return Frame(unit, None, level * unit / width)
     if own_frame:
@@ -108,7 +122,8 @@ def frame_of(denoiser, picture, value_range, average, *, sigma=None, noise=None,
         model, level, unit = model.scaled(unit / wider), level * unit / wider, wider
 
     weak = level if own_frame and model.white and level < shrinkage.MOST_NOISE else None
-    return _bound(picture, Frame(unit, model, level * unit / width, weak), known, zero)
+    most = level if own_frame and model.white and level > 0 else None
+    return _bound(picture, Frame(unit, model, level * unit / width, weak, most), known, zero)
 
 
 def _bound(picture, frame, known, zero):
@@ -188,9 +203,9 @@ def _scaled(values, zero, unit):
     return np.clip((values - zero) / unit, -_MOST, _MOST).astype(np.float32)
 
 
-def _scattered(bad):
-    """Whether holes are so few that what fills them does not matter."""
-    return bad.mean() < _FEW
+def left_out(bad):
+    """Those holes that estimators leave out: all, unless they are so few that what fills them does not matter."""
+    return bad if bad.mean() >= _FEW else np.zeros_like(bad)
 
 
 def sees_content(denoiser):

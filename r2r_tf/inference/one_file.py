@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from r2r_tf import image_files
-from r2r_tf.errors import InputError, os_sentence, printable
+from r2r_tf.errors import InputError, in_short, os_sentence, printable
 from r2r_tf.image_files import content, value_range
 from r2r_tf.inference import defaults, frames, gray_cameras, levels, orientations, shipped, stacks
 from r2r_tf.models import denoisers
@@ -84,7 +84,7 @@ def denoise(job, place, *, with_middle=False, shows_progress=True):
     with bars.of_pixels(name, shown=shows_progress, delay=5) as on_tile:
         try:
             found, middle = _denoise(job, place, with_middle, on_tile)
-        except (InputError, OSError, MemoryError) as error:
+        except Exception as error:  # a fault of one file is that file's, whatever it is
             return Outcome(FAILED, sentence(place.path, error), time.perf_counter() - start)
         return Outcome(DONE, found, time.perf_counter() - start, middle)
 
@@ -139,7 +139,7 @@ def denoiser_of(image, denoiser=None, precision="float32", told=None):
     told is as in `shipped.denoiser_for`.
     """
     scale = (denoiser and denoiser.scale_of(image.pixels.dtype)) or value_range.of_pixels([image.pixels])
-    chosen = denoiser or _default(image.pixels, scale, precision, told)
+    chosen = denoiser or _default(image, scale, precision, told)
     return gray_cameras.fitting(chosen, image.pixels.shape[-1]), scale
 
 
@@ -157,14 +157,11 @@ def about(image):
     return f"{pages}{width}x{height}, {'gray' if channels == 1 else 'RGB'} {image.pixels.dtype}"
 
 
-def _default(pixels, scale, precision, told):
-    """The shipped default for a file's first page; planes that are no colours are taken one by one."""
-    planes = slice(None) if pixels.shape[-1] == 3 else slice(0, 1)
-
-    def read(rows, columns):
-        return scale.to_unit(pixels[0, slice(*rows), slice(*columns), planes])
-
-    return shipped.denoiser_for(content.sample(read, pixels.shape[1:]), precision, told)
+def _default(image, scale, precision, told):
+    """The shipped default for a file; planes that are no colours are taken one by one."""
+    pixels = image.pixels if image.pixels.shape[-1] == 3 else image.pixels[..., :1]
+    page = stacks.telling_page(pixels, scale, no_data=image.details.get("no_data"))
+    return shipped.denoiser_for(page, precision, told)
 
 
 def _middle(before, after, side=700):
@@ -182,6 +179,11 @@ def sentence(path, error):
         said = str(error)
     elif isinstance(error, MemoryError):
         said = "there is not enough memory; a smaller `max_memory_gb` works on smaller tiles"
-    else:
+    elif isinstance(error, OSError):
         said = os_sentence(error)
+    else:
+        said = (
+            f"this is a fault of r2r_tf, not of the file ({type(error).__name__}: {in_short(error)}); please report it where you "
+            "have the package from, if you can with the file"
+        )
     return said if str(path) in said else f"{path}: {said}"

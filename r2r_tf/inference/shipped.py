@@ -6,7 +6,7 @@ import functools
 import numpy as np
 
 from r2r_tf import estimation, pretrained, recorruption
-from r2r_tf.estimation import calm_blocks, channels, laws, likeness, sharpness, strong_colours
+from r2r_tf.estimation import calm_blocks, channels, laws, likeness, mosaic, sharpness, strong_colours
 from r2r_tf.image_files import content
 from r2r_tf.image_files.value_range import ValueRange
 from r2r_tf.inference import found_law, frames, passes
@@ -40,6 +40,8 @@ def denoiser_for(y, precision="float32", told=None):
       told: what is known of the noise: None for nothing, `frames.WHITE`, `frames.SMOOTH`, one of `laws.KINDS`, another word for
         another law.
     """
+    if y.shape[-1] == 1 and mosaic.is_mosaic(y[..., 0]):
+        y = y[::2, ::2]
     law_of = functools.cache(lambda c: found_law.of_pages([y[..., c : c + 1]], scale=_UNIT))
     found = _of_colour(y, precision, told, law_of) if y.shape[-1] == 3 else None
     return found or _of_channels(y, precision, told, law_of)

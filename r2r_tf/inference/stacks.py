@@ -5,12 +5,13 @@ from typing import NamedTuple
 import numpy as np
 
 from r2r_tf.errors import InputError, check_number
-from r2r_tf.estimation import laws
-from r2r_tf.image_files import scratch
+from r2r_tf.estimation import laws, mosaic
+from r2r_tf.image_files import content, scratch
 from r2r_tf.inference import frames, tiles
 from r2r_tf.inference.views import Picture
 
 _PAGES = 8  # that the law of a stack is found from
+_SEEN = 256  # pixels a side that tell how wide the range of a page is
 
 
 class Found(NamedTuple):
@@ -104,25 +105,22 @@ def denoise(
             on_tile(done, result.size)
 
     def prepared():
-        for number, (picture, (page, group)) in enumerate(zip(pictures, places, strict=True)):
-            own = law or law_by_group.get(group.start)
+        for number, (picture, place) in enumerate(zip(pictures, places, strict=True)):
+            own = law or law_by_group.get(_kind(place))
             frame = frames.frame_of(denoiser, picture, value_range, average, sigma=sigma, noise=noise, law=own)
             found.append(Found.of(frame))
             if frame.model is None:
-                result[page, ..., group] = picture.pixels
+                result[place] = picture.pixels
                 progress(picture.pixels.size)
                 continue
             seen[number] = frame
-            yield tiles.Plane(
-                frame.read, picture.pixels.shape, frame.model, number, frame.weak, finish=frame.finish, beyond=frame.beyond
-            )
+            yield frame.plane(picture.pixels.shape, number)
 
     for number, tile, mean, spread in tiles.estimates(denoiser, prepared(), average, seed=seed, max_memory_gb=max_memory_gb):
-        (page, group), frame = places[number], seen[number]
-        place = (page, *tile.place, group)
-        result[place] = frame.restore(mean, tile.rows, tile.columns)
+        frame = seen[number]
+        result[places[number]][tile.place] = frame.restore(mean, tile.rows, tile.columns)
         if with_deviation:
-            deviation[place] = frame.deviation(spread, mean)
+            deviation[places[number]][tile.place] = frame.deviation(spread, mean)
         progress(mean.size)
     return Denoised(result, deviation, found)
 
@@ -132,22 +130,22 @@ def found_noise(denoiser, pixels, value_range, average, *, no_data=None, mask=No
     places, pictures = pictures_of(denoiser, pixels, no_data, mask)
     law_by_group = shared_laws(denoiser, places, pictures, value_range)
     own = [
-        frames.frame_of(denoiser, picture, value_range, average, law=law_by_group.get(group.start))
-        for picture, (_, group) in zip(pictures, places, strict=True)
+        frames.frame_of(denoiser, picture, value_range, average, law=law_by_group.get(_kind(place)))
+        for picture, place in zip(pictures, places, strict=True)
     ]
     return [Found.of(frame) for frame in own]
 
 
 def shared_laws(denoiser, places, pictures, value_range, noise=None):
-    """Dict from the first channel of a group to the `laws.Law` of all pages; without those whose pages do not have one law.
+    """Dict from a kind of pixels, as by `_kind`, to the `laws.Law` of all pages; without those whose pages do not have one law.
 
     Args:
       denoiser, value_range, noise: as in `frames.frame_of`.
       places, pictures: as from `pictures_of`.
     """
     groups = {}
-    for (_, group), picture in zip(places, pictures, strict=True):
-        groups.setdefault(group.start, []).append(picture)
+    for place, picture in zip(places, pictures, strict=True):
+        groups.setdefault(_kind(place), []).append(picture)
     if len(groups) == len(pictures) or not frames.sees_content(denoiser):
         return {}
     found = {first: shared_law(denoiser, own, value_range, noise) for first, own in groups.items()}
@@ -162,17 +160,50 @@ def shared_law(denoiser, pictures, value_range, noise=None):
     return frames.law_of(denoiser, pages, value_range, noise) if pages else None
 
 
+def telling_page(pixels, scale, *, no_data=None, mask=None):
+    """What the weights for a stack are chosen by: its page with the widest range of values, or windows of that if it is large.
+
+    Args:
+      pixels, no_data, mask: as in `denoise`.
+      scale: `ValueRange` of the pixels.
+    Returns:
+      [H, W, C] float32, [0, 1] scale; what is no value is NaN in gray pictures, unless it is little, and filled in colours.
+    """
+
+    def width(page):
+        values = np.asarray(pixels[page, :: 1 + pixels.shape[1] // _SEEN, :: 1 + pixels.shape[2] // _SEEN], np.float64)
+        values = values[np.isfinite(values)]
+        return float(np.subtract(*np.percentile(values, (99, 1)))) if values.size else 0.0
+
+    page = max(_some(range(len(pixels))), key=width) if len(pixels) > 1 else 0
+    shown, known, bad = frames.shown_of(Picture(pixels[page], no_data, None if mask is None else mask[page]))
+    filled = content.filled(shown, bad, known)
+    return scale.to_unit(np.where(frames.left_out(bad), np.nan, filled) if pixels.shape[-1] == 1 else filled)
+
+
 def _some(pages):
     """At most `_PAGES` of them, spread evenly."""
     return [pages[round(number)] for number in np.linspace(0, len(pages) - 1, min(len(pages), _PAGES))]
 
 
 def pictures_of(denoiser, pixels, no_data=None, mask=None):
-    """([(page, channels)], [`views.Picture`]) of a stack: a page's channels at once or one by one, as the network takes them."""
+    """([index of a view], [`views.Picture`]) of a stack: a page's channels at once or one by one, as the network takes them.
+
+    Of gray raw frames of colour cameras the four kinds of pixels are pictures of their own.
+    """
     channels, planes = denoiser.form.channels, pixels.shape[-1]
     if channels not in (1, planes):
         raise InputError(f"The model is for images of {channels} channels. Received: {planes}")
     groups = [slice(0, planes)] if channels == planes else [slice(c, c + 1) for c in range(planes)]
-    places = [(page, group) for page in range(len(pixels)) for group in groups]
-    masks = [None if mask is None else mask[page, ..., group] for page, group in places]
-    return places, [Picture(pixels[page, ..., group], no_data, own) for (page, group), own in zip(places, masks, strict=True)]
+    parts = [(slice(None), slice(None))]
+    if planes == 1 and mosaic.is_mosaic(pixels[0, ..., 0]):
+        parts = [(slice(row, None, 2), slice(column, None, 2)) for row, column in mosaic.PHASES]
+    places = [(page, *part, group) for page in range(len(pixels)) for group in groups for part in parts]
+    masks = [None if mask is None else mask[place] for place in places]
+    return places, [Picture(pixels[place], no_data, own) for place, own in zip(places, masks, strict=True)]
+
+
+def _kind(place):
+    """Which pixels of each page those are that pages have in common."""
+    _, rows, columns, group = place
+    return rows.start, columns.start, group.start

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from r2r_tf.errors import InputError
-from r2r_tf.inference import draws, passes, shrinkage
+from r2r_tf.inference import draws, last_check, passes, shrinkage
 from r2r_tf.models import receptive_field
 from r2r_tf.noise import NoiseModel
 
@@ -48,6 +48,7 @@ class Plane(NamedTuple):
       model: `noise.NoiseModel` of the image.
       number: tells its draws from those of others.
       sigma: of white noise so weak that the estimate is to be held against the input, see `shrinkage`; None otherwise.
+      most: of white noise the level that `last_check` holds what was taken away against; None for no last check.
       finish: function of a window's estimate, before what is around it is cut off.
       beyond: how many pixels around a window it looks at.
     """
@@ -57,6 +58,7 @@ class Plane(NamedTuple):
     model: NoiseModel
     number: int
     sigma: float | None = None
+    most: float | None = None
     finish: Callable | None = None
     beyond: int = 0
 
@@ -108,6 +110,15 @@ def plan(denoiser, height, width, max_memory_gb, beyond=0, within=None):
     ]
 
 
+def around(weak, most, beyond):
+    """How many pixels of the estimate around a tile are looked at.
+
+    Args:
+      weak, most, beyond: `Plane.sigma`, `Plane.most` and `Plane.beyond`.
+    """
+    return beyond + (0 if weak is None else shrinkage.RADIUS) + (0 if most is None else last_check.RADIUS)
+
+
 def estimates(denoiser, planes, average, *, seed, max_memory_gb=4.0, within=None):
     """Yields the estimates of planes of one shape: small ones some at a time, large ones tile by tile.
 
@@ -122,7 +133,7 @@ def estimates(denoiser, planes, average, *, seed, max_memory_gb=4.0, within=None
     """
     group = []
     for plane in planes:
-        beyond = plane.beyond + (0 if plane.sigma is None else shrinkage.RADIUS)
+        beyond = around(plane.sigma, plane.most, plane.beyond)
         if len(tiles := plan(denoiser, *plane.shape[:2], max_memory_gb, beyond, within)) > 1:
             for tile in tiles:
                 yield from _together(denoiser, [plane], tile, average, seed)
@@ -153,6 +164,11 @@ def _together(denoiser, planes, tile, average, seed):
         for place, own, step, sigma in zip(weak, probe, change, sigmas.ravel(), strict=True):
             correction = means[place] - y[place]
             means[place] = y[place] + shrinkage.weights(correction, step, own, sigma) * correction
+    for number, plane in enumerate(planes):
+        if plane.most is not None:
+            correction = means[number] - y[number]
+            counts = last_check.weights(correction, plane.most)
+            means[number] = means[number] if counts is None else y[number] + counts * correction
     for plane, mean, deviation in zip(planes, means, deviations, strict=True):
         mean = plane.finish(mean) if plane.finish else mean
         yield plane.number, tile, mean[tile.inside], deviation[tile.inside]

@@ -11,7 +11,7 @@ import numpy as np
 
 from r2r_tf.errors import InputError
 from r2r_tf.image_files import content, value_range
-from r2r_tf.inference import defaults, frames, shipped, shrinkage, stacks, tiles
+from r2r_tf.inference import defaults, frames, shipped, stacks, tiles
 from r2r_tf.inference.passes import Average
 from r2r_tf.inference.views import Picture
 from r2r_tf.models import receptive_field
@@ -84,7 +84,7 @@ def known(job, windows):
 
 def reach(about):
     """How many pixels around a part are looked at."""
-    beyond = about.frame.beyond + (0 if about.frame.weak is None else shrinkage.RADIUS)
+    beyond = tiles.around(about.frame.weak, about.frame.most, about.frame.beyond)
     multiple = about.denoiser.form.multiple
     radius = receptive_field.radius(about.denoiser.network) or 0
     return radius + beyond + 2 * multiple + 2 * content.MARGIN + about.frame.beyond
@@ -112,7 +112,7 @@ def part(about, job, read, shape, dtype, *, numbers, rows, columns):
                 result[numbers.index(number)] = page[slice(*rows), slice(*columns)][..., 0]
                 continue
             frame = own_frames[number] = about.frame.of(Picture(page))
-            yield tiles.Plane(frame.read, page.shape, frame.model, number, frame.weak, finish=frame.finish, beyond=frame.beyond)
+            yield frame.plane(page.shape, number)
 
     limits = {"seed": job.seed, "max_memory_gb": job.max_memory_gb, "within": (rows, columns)}
     for number, tile, mean, _ in tiles.estimates(about.denoiser, planes(), about.average, **limits):

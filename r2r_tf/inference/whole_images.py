@@ -131,13 +131,13 @@ def _each_whole(denoiser, form, average, estimate, left_alone=lambda: None, *, s
       progress: whether a bar is shown.
     """
     result = np.zeros(form.pixels.shape, form.pixels.dtype)
-    whole = [(0, side) for side in form.pixels.shape[1:3]]
     everything = list(zip(*stacks.pictures_of(denoiser, form.pixels, mask=form.mask), strict=True))
-    for number, ((page, group), picture) in enumerate(tqdm(everything, unit=" images", disable=not progress)):
+    for number, (place, picture) in enumerate(tqdm(everything, unit=" images", disable=not progress)):
         frame = frames.frame_of(denoiser, picture, form.scale, average, sigma=sigma, noise=noise or frames.WHITE)
         if frame.model is None:
-            result[page, ..., group] = picture.pixels
+            result[place] = picture.pixels
             left_alone()
         else:
-            result[page, ..., group] = frame.restore(estimate(frame.read(*whole), frame, number), *whole)
+            whole = [(0, side) for side in picture.pixels.shape[:2]]
+            result[place] = frame.restore(estimate(frame.read(*whole), frame, number), *whole)
     return form.restore(result)
