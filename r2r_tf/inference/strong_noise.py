@@ -15,6 +15,7 @@ _SIDE, _BLOCK = 384, 16  # of the window, and of the blocks
 _FLAT, _FEWEST = 0.2, 8  # part of the blocks, and how many at least
 _CLIPPED = 0.3  # part of a block's pixels that may be at the ends of the range, where there are enough such blocks
 _FIRST, _LOW, _HIGH = 2.0, 1.5, 2.5  # what is told, in units of the level so far
+_GROWTH = 1.5  # how much structure there is in what is taken away, in units of what that grows by
 # noise whose dark tail is longer than its bright one, as that of the logarithm of speckle: from this skewness on, and how much
 # more is told for each unit of it
 _SKEWED, _MORE = 0.3, 0.7
@@ -46,5 +47,5 @@ def refined(denoiser, y, level):
 
     around = max(level, taken(_FIRST * level)[0])
     (low, skewness), (high, _) = taken(_LOW * around), taken(_HIGH * around)
-    sigma = max(level, low - (high - low))
+    sigma = max(level, low - _GROWTH * (high - low))
     return float(sigma * (1 - _MORE * skewness)) if skewness < -_SKEWED else float(sigma)

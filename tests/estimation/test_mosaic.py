@@ -6,14 +6,7 @@ from skimage import data
 
 import r2r_tf
 from r2r_tf.estimation import mosaic
-
-
-def raw_frame(rng, picture, first=0):
-    """(clean, noisy) frame of one colour a pixel, counts on a pedestal; `first` turns the order of the filter."""
-    rgb = (picture / 255.0) ** 2.2 * [0.5, 1.0, 0.65]
-    colour = np.roll(np.tile([[0, 1], [1, 2]], (rgb.shape[0] // 2, rgb.shape[1] // 2)), first, axis=1)
-    x = 256 + 2000 * np.take_along_axis(rgb, colour[..., None], axis=-1)[..., 0]
-    return x, x + np.sqrt(9 + 2 * (x - 256)) * rng.standard_normal(x.shape)
+from tools.benchmark_suites.odd_pictures import raw_frame
 
 
 @pytest.mark.parametrize("first", [0, 1])

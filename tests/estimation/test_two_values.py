@@ -6,32 +6,12 @@ from skimage import data
 
 import r2r_tf
 from r2r_tf.estimation import two_values
+from tools.benchmark_suites.odd_pictures import diffused_dither, ordered_dither, small_print
 
 GRAY = data.camera()[:256, :256] / 255.0
 
 
-def ordered(x):
-    matrix = np.array([[0, 8, 2, 10], [12, 4, 14, 6], [3, 11, 1, 9], [15, 7, 13, 5]]) / 16 + 1 / 32
-    return np.uint8(x > np.tile(matrix, [side // 4 for side in x.shape])) * np.uint8(255)
-
-
-def diffused(x):
-    """Floyd and Steinberg."""
-    x, result = np.pad(x, 1), np.zeros(x.shape, np.uint8)
-    for row, column in np.ndindex(result.shape):
-        value = x[row + 1, column + 1]
-        result[row, column] = 255 * (value > 0.5)
-        error = value - (value > 0.5)
-        x[row + 1, column + 2] += error * 7 / 16
-        x[row + 2, column : column + 3] += error * np.array([3, 5, 1]) / 16
-    return result
-
-
-def letters():
-    return np.where(data.page()[:190, :380] > 120, 240.0, 30.0)
-
-
-@pytest.mark.parametrize("picture", [ordered(GRAY), diffused(GRAY[:96, :96]), letters().astype(np.uint8)])
+@pytest.mark.parametrize("picture", [ordered_dither(GRAY), diffused_dither(GRAY[:96, :96]), small_print().astype(np.uint8)])
 def test_clean_patterns_stay(picture):
     assert two_values.level_of(picture[..., None]) == 0
     np.testing.assert_array_equal(r2r_tf.denoise(picture, orientations=1), picture)
@@ -41,7 +21,7 @@ def test_clean_patterns_stay(picture):
 
 @pytest.mark.parametrize("sigma", [3, 8])
 def test_noise_of_print_is_that_of_its_paper(rng, sigma):
-    x = letters()
+    x = small_print()
     y = x + sigma * rng.standard_normal(x.shape)
     assert two_values.level_of(y[..., None]) == pytest.approx(sigma, rel=0.1)
     assert np.mean(np.square(r2r_tf.denoise(y, orientations=1) - x)) < 0.8 * sigma**2

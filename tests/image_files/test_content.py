@@ -6,20 +6,14 @@ from skimage import data
 
 import r2r_tf
 from r2r_tf.image_files import content
+from tools.benchmark_suites.odd_pictures import turned, with_lamp
 
 X = data.camera()[60:316, 60:316].astype(float) + 100
 
 
-def turned(rng, value):
-    """(clean, noisy, where it was filled in) picture with two triangles of one value."""
-    rows, columns = np.mgrid[:256, :256]
-    empty = (columns + rows / 2 < 90) | (columns - rows / 2 > 170)
-    return np.where(empty, value, X), np.where(empty, value, X + 15 * rng.standard_normal(X.shape)), empty
-
-
 @pytest.mark.parametrize("value", [0.0, -2000.0, 1000.0])
 def test_corners_that_were_filled_in_are_no_values(rng, value):
-    x, y, empty = turned(rng, value)
+    x, y, empty = turned(rng, X, value)
     known = content.of_sample(y[..., None])
     assert known.fills == (value,) and (content.holes(y[..., None], known)[..., 0] == empty).mean() > 0.999
     x_hat = r2r_tf.denoise(y, orientations=1)
@@ -36,10 +30,7 @@ def test_photographs_have_no_filled_areas(rng, name):
 
 def test_a_lamp_does_not_move_the_range(rng):
     """One per cent of the pixels, two hundred times as bright as the rest."""
-    rows, columns = np.mgrid[:256, :256]
-    lamp = np.hypot(rows - 60, columns - 190) < 14
-    y = np.where(lamp, 60000.0, X) + 20 * rng.standard_normal(X.shape)
+    y, far = with_lamp(rng, X)
     known, plain = (content.of_sample(own[..., None]) for own in (y, X + 20 * rng.standard_normal(X.shape)))
     assert known.high - known.low < 10 * (plain.high - plain.low)
-    far = np.hypot(rows - 60, columns - 190) > 50
     assert np.mean(np.square(r2r_tf.denoise(y, orientations=1) - X)[far]) < 0.3 * 20**2

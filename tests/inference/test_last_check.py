@@ -8,6 +8,7 @@ import r2r_tf
 from r2r_tf import pretrained
 from r2r_tf.image_files.value_range import ValueRange
 from r2r_tf.inference import defaults, last_check, stacks
+from tools.benchmark_suites.odd_pictures import sky
 
 SIGMA = 0.1
 
@@ -30,16 +31,6 @@ def test_single_pixels_do_not_count(rng):
     correction = SIGMA * rng.standard_normal((200, 300, 1))
     correction[rng.random(correction.shape) < 0.05] = 100 * SIGMA
     assert last_check.weights(correction, SIGMA) is None
-
-
-def sky(rng, side=320):
-    """(clean, noisy) flat sky with three bright stars, and where there is no star within eight pixels."""
-    rows, columns = np.mgrid[:side, :side]
-    x, far = np.full((side, side), 1000.0), np.ones((side, side), bool)
-    for row, column, peak in ((80, 90, 50000), (200, 250, 20000), (260, 60, 3000)):
-        distance = np.hypot(rows - row, columns - column)
-        x, far = x + peak * np.exp(-np.square(distance) / 4), far & (distance > 8)
-    return x, x + 3 * rng.standard_normal(x.shape), far
 
 
 @pytest.mark.slow

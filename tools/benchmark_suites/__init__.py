@@ -18,4 +18,5 @@ SUITES = (
     "robustness",
     "fuzz",
     "own_images",
+    "treatments",
 )

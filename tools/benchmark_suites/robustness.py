@@ -8,7 +8,7 @@ from skimage import data
 from tqdm import tqdm
 
 import r2r_tf
-from tools.benchmark_suites import timing
+from tools.benchmark_suites import odd_pictures, timing
 
 _BEST = 100.0  # dB: nothing counts as better
 _GRAY = ("camera", "moon", "coins", "grass", "brick", "text")
@@ -58,6 +58,7 @@ def cases(seed, names):
         yield from _of_gray(x, rng)
     for name in (own for own in _COLOUR if own in names):
         yield from _of_colour(getattr(data, name)()[-300:, -300:], rng)
+    yield from _odd(rng)
 
 
 def _of_gray(x, rng):
@@ -101,6 +102,24 @@ def _of_colour(x, rng):
         truth[..., channel] = x[..., channel] / 255
         y[..., channel] = truth[..., channel] + 0.08 * rng.standard_normal(x.shape[:2])
         yield "empty channels", y, truth, {}
+
+
+def _odd(rng):
+    x, y, far = odd_pictures.sky(rng)
+    yield "the sky beside bright stars", y.round().astype(np.uint16), np.where(far, x, np.nan), {}
+    photograph = data.camera()[60:316, 60:316] + 100.0
+    for value in (0.0, -2000.0):
+        x, y, _ = odd_pictures.turned(rng, photograph, value)
+        yield "corners that were filled in", y, x, {}
+    y, far = odd_pictures.with_lamp(rng, photograph)
+    yield "a scene with a lamp", y, np.where(far, photograph, np.nan), {}
+    x, y = odd_pictures.raw_frame(rng, data.astronaut()[:256, :256])
+    yield "raw frames of cameras, weak noise", y, x, {}
+    for dither in (odd_pictures.ordered_dither, odd_pictures.diffused_dither):
+        x = dither(data.camera()[:128, :128] / 255.0)
+        yield "dither, without noise", x, x.astype(np.float64), {}
+    x = odd_pictures.small_print()
+    yield "print, noise of 6 grey levels", x + 6 * rng.standard_normal(x.shape), x, {}
 
 
 def _jpeg(picture, quality, subsampling=0):
